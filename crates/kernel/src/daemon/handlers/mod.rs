@@ -1,0 +1,78 @@
+//! One handler a call. A handler of more than 25 lines has a workflow in it that belongs in
+//! [`crate::ops`].
+
+mod audit;
+mod daemon;
+mod identity;
+mod job;
+mod key;
+mod vault;
+
+use super::route::{Route, route};
+use crate::api::{
+    audit::{ShowAudit, VerifyAudit},
+    daemon::{DaemonStatus, StopDaemon},
+    event::{AnswerJob, CancelJob},
+    identity::{AddIdentity, ListIdentities, RevokeIdentity, SetPrimaryIdentity},
+    key::{CreateKeys, ExportKeys, GenerateKeys, KeysStatus, ListKeys},
+    vault::{
+        CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, SealVault, TrustVault,
+        VaultStatus,
+    },
+};
+
+/// Every call, once.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        route::<AddIdentity>(),
+        route::<AnswerJob>(),
+        route::<CancelJob>(),
+        route::<CreateKeys>(),
+        route::<CreateVault>(),
+        route::<DaemonStatus>(),
+        route::<DiscardVault>(),
+        route::<ExportKeys>(),
+        route::<GenerateKeys>(),
+        route::<KeysStatus>(),
+        route::<ListIdentities>(),
+        route::<ListKeys>(),
+        route::<ListSnapshots>(),
+        route::<ListVaults>(),
+        route::<OpenVault>(),
+        route::<RevokeIdentity>(),
+        route::<SealVault>(),
+        route::<SetPrimaryIdentity>(),
+        route::<ShowAudit>(),
+        route::<StopDaemon>(),
+        route::<TrustVault>(),
+        route::<VaultStatus>(),
+        route::<VerifyAudit>(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// The verbs in the source of `api`, as its macro `call!` names them.
+    fn verbs_of_the_api() -> Vec<String> {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
+        let sources = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+        let text: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
+        let calls = text.lines().filter_map(|line| line.strip_prefix("call!("));
+        calls.map(|call| call.split('"').nth(1).unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_call_is_routed_exactly_once() {
+        let mut routed: Vec<_> = routes().iter().map(|route| route.verb.to_owned()).collect();
+        let mut known = verbs_of_the_api();
+        assert!(known.len() > 4, "the calls of the api were not found");
+        routed.sort();
+        known.sort();
+        assert_eq!(routed, known);
+        assert_eq!(routed.iter().collect::<BTreeSet<_>>().len(), routed.len());
+    }
+}

@@ -1,0 +1,139 @@
+use std::rc::Rc;
+
+use gpgsmith_vault::registry::Entry;
+
+use crate::{
+    api::{
+        ApiError, Code, Done,
+        event::{About, Answer, Ending, What},
+        vault::{
+            CreateVault, DiscardVault, Discarded, ListSnapshots, ListVaults, OpenVault, Opened,
+            OpenedHow, SealVault, Sealed, Snapshots, Status, TrustVault, VaultStatus, Vaults,
+        },
+    },
+    daemon::{context::Context, route::Handle},
+    ops::{unlock, vault},
+    session::Vault,
+};
+
+impl Context {
+    /// Takes a session in and tells about it.
+    fn opened(&self, outcome: vault::Outcome) -> Opened {
+        let vault::Outcome { session, how, first_use, notes } = outcome;
+        let (entry, token) = self.sessions().insert(Rc::new(session));
+        self.publish_opened(entry.session().vault_name());
+        Opened { session: entry.overview(), token, how, first_use, notes }
+    }
+
+    fn publish_opened(&self, vault: &str) {
+        let caller = self.caller();
+        self.publish(What::Opened { vault: vault.to_owned(), face: caller.face, pid: caller.pid });
+    }
+
+    /// The session on the vault of `entry`, if this daemon holds one for work; for whoever can
+    /// open the vault.
+    async fn attach(&self, entry: &Entry, given: &Vault) -> Result<Option<Opened>, ApiError> {
+        let mut open = self.sessions().by_dir(&entry.dir()).into_iter();
+        let Some(open) = open.find(|open| open.session().read_only().is_none()) else {
+            return Ok(None);
+        };
+        self.guesses().check(&entry.name)?;
+        if let Err(error) = vault::prove(open.session(), given).await {
+            if let Some(text) = self.guesses().failed(&entry.name) {
+                self.publish(What::Warning { vault: entry.name.clone(), text });
+            }
+            return Err(error);
+        }
+        self.publish_opened(&entry.name);
+        let token = self.sessions().mint(&open);
+        Ok(Some(Opened {
+            session: open.overview(),
+            token,
+            how: OpenedHow::Attached,
+            first_use: None,
+            notes: Vec::new(),
+        }))
+    }
+}
+
+impl Handle for ListVaults {
+    async fn handle(self, cx: &Context) -> Result<Vaults, ApiError> {
+        vault::list(&cx.env())
+    }
+}
+
+impl Handle for VaultStatus {
+    async fn handle(self, cx: &Context) -> Result<Status, ApiError> {
+        let open = cx.sessions().all();
+        let is_open = |dir: &std::path::Path| !cx.sessions().by_dir(dir).is_empty();
+        let unfinished = vault::unfinished(&cx.env(), is_open)?;
+        Ok(Status { open: open.iter().map(|entry| entry.overview()).collect(), unfinished })
+    }
+}
+
+impl Handle for CreateVault {
+    async fn handle(self, cx: &Context) -> Result<Opened, ApiError> {
+        vault::create(&cx.env(), self).await.map(|outcome| cx.opened(outcome))
+    }
+}
+
+impl Handle for OpenVault {
+    async fn handle(self, cx: &Context) -> Result<Opened, ApiError> {
+        let env = cx.env();
+        let entry = vault::resolve(&env, self.name.as_deref())?;
+        let given = unlock::unlock(&env, &entry, &self.unlock).await?;
+        if !self.read_only
+            && self.snapshot.is_none()
+            && let Some(attached) = cx.attach(&entry, &given).await?
+        {
+            return Ok(attached);
+        }
+        vault::open(&env, &self, &entry, &given).await.map(|outcome| cx.opened(outcome))
+    }
+}
+
+impl Handle for SealVault {
+    async fn handle(self, cx: &Context) -> Result<Sealed, ApiError> {
+        let open = cx.sessions().resolve(&self.target)?;
+        let work = open.work();
+        cx.progress().report("sealing");
+        let snapshot = vault::seal(&cx.env(), open.session(), &self).await?;
+        drop(work);
+        let name = open.session().vault_name().to_owned();
+        cx.sessions().remove(&open);
+        let file_name = snapshot.file_name.clone();
+        cx.publish(What::Sealed { vault: name.clone(), snapshot: file_name });
+        cx.publish(What::Ended { vault: name.clone(), how: Ending::Sealed });
+        Ok(Sealed { vault: name, snapshot })
+    }
+}
+
+impl Handle for DiscardVault {
+    async fn handle(self, cx: &Context) -> Result<Discarded, ApiError> {
+        let open = cx.sessions().resolve(&self.target)?;
+        let work = open.work();
+        let (vault, steps) = (open.session().vault_name().to_owned(), open.session().unsealed());
+        let about = About::Discard { vault: vault.clone(), steps };
+        if steps > 0 && !matches!(cx.asker().ask(about, "--yes").await?, Answer::Yes) {
+            return Err(ApiError::new(Code::Declined, "declined; the session is still open"));
+        }
+        let snapshot = open.session().canonical_base();
+        open.session().discard().await?;
+        drop(work);
+        cx.sessions().remove(&open);
+        cx.publish(What::Ended { vault: vault.clone(), how: Ending::Discarded });
+        Ok(Discarded { vault, steps, snapshot })
+    }
+}
+
+impl Handle for ListSnapshots {
+    async fn handle(self, cx: &Context) -> Result<Snapshots, ApiError> {
+        vault::snapshots(&cx.env(), self.name.as_deref())
+    }
+}
+
+impl Handle for TrustVault {
+    async fn handle(self, cx: &Context) -> Result<Done, ApiError> {
+        vault::trust(&cx.env(), &self).await.map(|()| Done {})
+    }
+}

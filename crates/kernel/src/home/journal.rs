@@ -1,0 +1,13 @@
+//! The audit log of a vault: `gpgsmith-audit.yaml`, chained under the vault's id.
+
+use std::path::Path;
+
+use gpgsmith_audit::Log;
+
+/// Its name in the home.
+pub const FILE_NAME: &str = "gpgsmith-audit.yaml";
+
+/// The log of the vault with the id `vault`, whose home is open at `home`.
+pub fn log(home: &Path, vault: &str) -> Log {
+    Log::new(home.join(FILE_NAME), vault)
+}

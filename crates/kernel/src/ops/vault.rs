@@ -1,0 +1,376 @@
+//! Making, opening and trusting vaults.
+
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+};
+
+use gpgsmith_gpg::Fingerprint;
+use gpgsmith_vault::{
+    OpenError, Store,
+    registry::{Config, Entry, VaultName},
+};
+
+use super::{Env, error::Fail as _, machine::MachineSettings, unlock::unlock};
+use crate::{
+    api::{
+        ApiError, Code, Hint,
+        event::{About, Answer},
+        vault::{
+            CreateVault, OpenVault, OpenedHow, SealVault, Snapshot, Snapshots, TrustVault,
+            Unfinished, UnfinishedChoice, VaultEntry, Vaults,
+        },
+    },
+    session::{
+        OnUnfinished, OpenSessionResult, Session, SessionError, SessionOpts, Vault,
+        ephemeral::{Ephemeral, LockSource, list_ephemerals},
+        pairs::{Owner, owner},
+    },
+};
+
+/// A file that needs more work than this (4 GiB of memory) is never opened.
+const WORK_CEILING: u8 = 22;
+
+/// A session that was opened, and how.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The session.
+    pub session: Session,
+    /// How it came about.
+    pub how: OpenedHow,
+    /// The master key that was recorded as the anchor just now.
+    pub first_use: Option<String>,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+/// The vaults of the registry.
+///
+/// # Errors
+/// The registry does not parse.
+pub fn list(env: &Env<'_>) -> Result<Vaults, ApiError> {
+    let config = load(env)?;
+    let default = config.resolve(None).ok().map(|entry| entry.name);
+    let vaults = config.listing().into_iter().map(|entry| VaultEntry {
+        path: entry.dir(),
+        identity: entry.identity_file(),
+        default: Some(&entry.name) == default.as_ref(),
+        trusted_master_fp: entry.trusted_master_fp.filter(|text| !text.is_empty()),
+        name: entry.name,
+    });
+    Ok(Vaults { vaults: vaults.collect() })
+}
+
+/// The snapshots of a vault, oldest first.
+///
+/// # Errors
+/// There is no such vault, or its directory cannot be read.
+pub fn snapshots(env: &Env<'_>, name: Option<&str>) -> Result<Snapshots, ApiError> {
+    let entry = resolve(env, name)?;
+    let listing = Store::new(entry.dir()).list().fail(Code::Io)?;
+    Ok(Snapshots {
+        vault: entry.name,
+        snapshots: listing.snapshots.iter().map(snapshot).collect(),
+        foreign: listing.foreign.into_iter().map(|foreign| foreign.file_name).collect(),
+    })
+}
+
+/// A snapshot as faces see it.
+pub fn snapshot(snapshot: &gpgsmith_vault::Snapshot) -> Snapshot {
+    Snapshot {
+        timestamp: snapshot.name.taken(),
+        file_name: snapshot.name.file_name(),
+        message: snapshot.name.slug().to_string(),
+        size: snapshot.size,
+    }
+}
+
+/// Unfinished work in the directories of all vaults, but for those that `is_open` knows. A
+/// directory that cannot be read (not mounted, not synced yet) has none.
+///
+/// # Errors
+/// The registry or the machine's settings do not parse.
+pub fn unfinished(
+    env: &Env<'_>,
+    is_open: impl Fn(&Path) -> bool,
+) -> Result<Vec<Unfinished>, ApiError> {
+    let mut found = Vec::new();
+    for entry in load(env)?.listing() {
+        let dir = entry.dir();
+        if is_open(&dir) {
+            continue;
+        }
+        for pair in list_ephemerals(&dir).unwrap_or_default() {
+            found.push(describe(env, &entry.name, &pair)?);
+        }
+    }
+    Ok(found)
+}
+
+/// A pair as faces see it.
+fn describe(env: &Env<'_>, vault: &str, pair: &Ephemeral) -> Result<Unfinished, ApiError> {
+    let host = MachineSettings::load(env.registry.path())?.host()?;
+    let now = env.clock.now();
+    let whose = owner(pair, &host, env.state.machine(), now);
+    let names: Vec<String> = Store::new(&pair.vault_dir).list().map_or_else(
+        |_| Vec::new(),
+        |listing| listing.snapshots.iter().map(|s| s.name.file_name()).collect(),
+    );
+    let info = &pair.info;
+    Ok(Unfinished {
+        vault: vault.to_owned(),
+        canonical: pair.canonical_base.clone(),
+        hostname: info.hostname.clone(),
+        ours: whose == Owner::Ours,
+        live: whose != Owner::Ours && !info.is_stale(now) && !info.is_idle_sealed(),
+        source: info.source.as_str().to_owned(),
+        started_at: info.started_at,
+        last_heartbeat: info.last_heartbeat,
+        generation: info.generation,
+        status: info.status.to_string(),
+        resumable: pair.session_path.is_some(),
+        divergent: pair.is_divergent(&names),
+    })
+}
+
+/// Makes a vault and opens it. If that fails, neither the registry nor the directory keeps
+/// anything of it (W-49).
+///
+/// # Errors
+/// The name or the directory is taken or cannot be used, or the passphrase cannot.
+pub async fn create(env: &Env<'_>, call: CreateVault) -> Result<Outcome, ApiError> {
+    let name: VaultName = call.name.parse().bad_request()?;
+    if !call.path.is_absolute() {
+        let text = format!("{} is not an absolute path", call.path.display());
+        return Err(ApiError::new(Code::BadRequest, text));
+    }
+    let entry = Entry {
+        name: name.to_string(),
+        path: call.path.to_string_lossy().into_owned(),
+        identity: call.identity.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        ..Entry::default()
+    };
+    let opts = session_opts(env)?;
+    refuse_taken(env, &entry)?;
+    let vault = unlock(env, &entry, &call.unlock).await?;
+    env.registry.update(|config| add(config, &entry)).fail(Code::Exists)?;
+    env.progress.report("making the vault");
+    vault.key.prepare();
+    match Session::create(&vault, &entry, opts).await {
+        Ok(result) => Ok(outcome(result, OpenedHow::Created)),
+        Err(error) => {
+            let remove =
+                |config: &mut Config| Ok::<_, Infallible>(config.remove_vault(&entry.name));
+            env.registry.update(remove).fail(Code::BadFile)?;
+            Err(error.into())
+        }
+    }
+}
+
+/// An entry of that name that a crash left without a vault is taken over.
+fn add(config: &mut Config, entry: &Entry) -> Result<(), gpgsmith_vault::registry::AddError> {
+    if config.resolve(Some(&entry.name)).is_ok_and(|there| there.dir() == entry.dir()) {
+        config.remove_vault(&entry.name);
+    }
+    config.add_vault(entry.clone())
+}
+
+fn refuse_taken(env: &Env<'_>, entry: &Entry) -> Result<(), ApiError> {
+    let holds = |dir: &Path| Store::new(dir).list().is_ok_and(|l| !l.snapshots.is_empty());
+    if let Ok(there) = load(env)?.resolve(Some(&entry.name))
+        && (there.dir() != entry.dir() || holds(&there.dir()))
+    {
+        let text = format!("there is a vault {} already, in {}", there.name, there.dir().display());
+        let hint =
+            Hint::run("Choose another name, or open that vault.", "vault open", &[&there.name]);
+        return Err(ApiError::new(Code::Exists, text).with_hint(hint));
+    }
+    if holds(&entry.dir()) {
+        let text = format!("{} holds snapshots already", entry.dir().display());
+        let hint = Hint::advice("Choose an empty directory.");
+        return Err(ApiError::new(Code::Exists, text).with_hint(hint));
+    }
+    Ok(())
+}
+
+/// Opens a vault: the newest snapshot, or unfinished work, as the call or the user says.
+///
+/// # Errors
+/// See [`Session::open`]; also the user's own no.
+pub async fn open(
+    env: &Env<'_>,
+    call: &OpenVault,
+    entry: &Entry,
+    vault: &Vault,
+) -> Result<Outcome, ApiError> {
+    let mut opts = session_opts(env)?;
+    opts.gpg = entry.gpg_binary.as_ref().filter(|name| !name.is_empty()).map(PathBuf::from);
+    opts.read_only = call.read_only;
+    opts.snapshot = call.snapshot.as_deref().map(str::parse).transpose().bad_request()?;
+    env.progress.check()?;
+    env.progress.report("opening the vault");
+    match attempt(env, vault, entry, &mut opts).await {
+        Err(SessionError::Unfinished { found, .. }) => {
+            settle(env, call, (vault, entry), (opts, found)).await
+        }
+        opened => recorded(env, opened?, OpenedHow::Opened),
+    }
+}
+
+/// Opens; asks first when the file wants more memory than usual.
+async fn attempt(
+    env: &Env<'_>,
+    vault: &Vault,
+    entry: &Entry,
+    opts: &mut SessionOpts,
+) -> Result<OpenSessionResult, SessionError> {
+    let heavy = match Session::open(vault, entry, opts.clone()).await {
+        Err(SessionError::Open {
+            source: OpenError::ExcessiveWork { path, required, allowed },
+            vault,
+        }) if required <= WORK_CEILING => (path, required, allowed, vault),
+        other => return other,
+    };
+    let (path, required, allowed, name) = heavy;
+    let file = path.display().to_string();
+    let about = About::HeavyWork { file, work_factor: required };
+    if env.confirm(about, "--yes").await.is_err() {
+        let source = OpenError::ExcessiveWork { path, required, allowed };
+        return Err(SessionError::Open { vault: name, source });
+    }
+    opts.max_work_factor = required;
+    Session::open(vault, entry, opts.clone()).await
+}
+
+/// There is unfinished work: resume it, or throw it away and open afresh.
+async fn settle(
+    env: &Env<'_>,
+    call: &OpenVault,
+    (vault, entry): (&Vault, &Entry),
+    (mut opts, found): (SessionOpts, Vec<Ephemeral>),
+) -> Result<Outcome, ApiError> {
+    let described: Vec<Unfinished> =
+        found.iter().map(|pair| describe(env, &entry.name, pair)).collect::<Result<_, _>>()?;
+    let choice = match call.unfinished {
+        Some(choice) => choice,
+        None => ask_unfinished(env, entry, described.clone()).await?,
+    };
+    if let (UnfinishedChoice::Resume, Some(newest)) = (choice, found.first()) {
+        env.progress.report("resuming unfinished work");
+        let resumed = Session::resume(vault, entry, newest, opts).await?;
+        return recorded(env, resumed, OpenedHow::Resumed);
+    }
+    let about = About::DiscardUnfinished { vault: entry.name.clone(), found: described };
+    env.confirm(about, "--yes").await?;
+    env.progress.check()?;
+    opts.unfinished = OnUnfinished::Discard;
+    let opened = attempt(env, vault, entry, &mut opts).await?;
+    recorded(env, opened, OpenedHow::Opened)
+}
+
+async fn ask_unfinished(
+    env: &Env<'_>,
+    entry: &Entry,
+    found: Vec<Unfinished>,
+) -> Result<UnfinishedChoice, ApiError> {
+    let about = About::Unfinished { vault: entry.name.clone(), found };
+    match env.asker.ask(about, "--resume").await? {
+        Answer::Yes => Ok(UnfinishedChoice::Resume),
+        Answer::No => Ok(UnfinishedChoice::Fresh),
+        _ => Err(ApiError::new(Code::Cancelled, "cancelled; the unfinished work is still there")),
+    }
+}
+
+/// A first use is recorded once the snapshot that holds the key is durable, which it is.
+fn recorded(env: &Env<'_>, result: OpenSessionResult, how: OpenedHow) -> Result<Outcome, ApiError> {
+    if let Some(master) = result.tofu_fingerprint
+        && how == OpenedHow::Opened
+    {
+        env.record_anchor(result.session.vault_name(), master)?;
+    }
+    Ok(outcome(result, how))
+}
+
+fn outcome(result: OpenSessionResult, how: OpenedHow) -> Outcome {
+    Outcome {
+        session: result.session,
+        how,
+        first_use: result.tofu_fingerprint.map(|master| master.to_string()),
+        notes: result.notes,
+    }
+}
+
+/// Seals a session as a new snapshot; the first one that holds the master key brings the anchor.
+///
+/// # Errors
+/// See [`Session::seal`]; the session is then open and whole.
+pub async fn seal(
+    env: &Env<'_>,
+    session: &Session,
+    call: &SealVault,
+) -> Result<Snapshot, ApiError> {
+    let sealed = if call.fork {
+        session.seal_fork(&call.message).await?
+    } else {
+        session.seal(&call.message).await?
+    };
+    if let Some(master) = sealed.first_anchor {
+        env.record_anchor(session.vault_name(), master)?;
+    }
+    Ok(snapshot(&sealed.snapshot))
+}
+
+/// Compares what was given for a vault that is open already with what opened it.
+///
+/// # Errors
+/// `wrong_passphrase` or `wrong_identity`, after as much work as opening it would have cost.
+pub async fn prove(session: &Session, given: &Vault) -> Result<(), ApiError> {
+    if session.vault().key.matches(&given.key) {
+        return Ok(());
+    }
+    Err(session.try_in_vain(given).await.into())
+}
+
+/// Sets or removes the trust anchor, after asking.
+///
+/// # Errors
+/// There is no such vault, the fingerprint is none, or the user said no.
+pub async fn trust(env: &Env<'_>, call: &TrustVault) -> Result<(), ApiError> {
+    let entry = resolve(env, Some(&call.name))?;
+    let new = call.fingerprint.as_ref().map(|text| text.parse::<Fingerprint>()).transpose();
+    let new = new.bad_request()?.map(|fingerprint| fingerprint.to_string());
+    let old = entry.trusted_master_fp.filter(|text| !text.is_empty());
+    if old == new {
+        return Ok(());
+    }
+    let about = About::Trust { vault: entry.name.clone(), old, new: new.clone() };
+    env.confirm(about, "--yes").await?;
+    env.registry.update(|config| config.trust(&entry.name, new.as_deref())).fail(Code::BadFile)
+}
+
+/// The entry of the vault `name`, or of the default vault.
+///
+/// # Errors
+/// `unknown_vault`, or the registry does not parse.
+pub fn resolve(env: &Env<'_>, name: Option<&str>) -> Result<Entry, ApiError> {
+    load(env)?.resolve(name).fail(Code::UnknownVault).map_err(|error| {
+        error.with_hint(Hint::run("See which vaults there are.", "vault list", &[]))
+    })
+}
+
+fn load(env: &Env<'_>) -> Result<Config, ApiError> {
+    env.registry.load().fail(Code::BadFile).map_err(|error| {
+        let path = env.registry.path().display();
+        error.with_hint(Hint::advice(format!("Mend {path}; it was not changed.")))
+    })
+}
+
+/// How sessions are opened on this machine, by this face.
+fn session_opts(env: &Env<'_>) -> Result<SessionOpts, ApiError> {
+    let machine = MachineSettings::load(env.registry.path())?;
+    let mut opts = SessionOpts::new(LockSource::from(env.face), env.state.clone());
+    opts.clock = env.clock.clone();
+    opts.host = machine.host()?;
+    opts.workdir = machine.workdir();
+    Ok(opts)
+}

@@ -1,0 +1,211 @@
+//! Session errors on the wire: a code, and what to do next.
+
+use gpgsmith_gpg::{Error as GpgError, ToolError};
+use gpgsmith_vault::{OpenError, SealError, WorkdirError};
+
+use super::{
+    error::{ReadOnly, SessionError},
+    trust::MasterKeyMismatch,
+};
+use crate::api::{ApiError, Code, Hint};
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        Self::chain(error.code(), &error).with_hint(error.hint())
+    }
+}
+
+impl SessionError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Closed => Code::NoSession,
+            Self::ReadOnly { .. } | Self::Diverged { .. } | Self::SecretLost { .. } => {
+                Code::Refused
+            }
+            Self::Busy { .. } | Self::Live { .. } => Code::Busy,
+            Self::Unfinished { .. } => Code::Unfinished,
+            Self::NothingToResume { .. } | Self::NoSuchSnapshot(_) => Code::BadRequest,
+            Self::NoSnapshots { .. }
+            | Self::NoNameLeft
+            | Self::HomeGone { .. }
+            | Self::Append(_) => Code::Io,
+            Self::Damaged { .. } => Code::Damaged,
+            Self::Open { source, .. } => open_code(source),
+            Self::Seal { source, .. } => seal_code(source),
+            Self::Workdir(WorkdirError::NoRamFilesystem { .. }) => Code::NoRam,
+            Self::Workdir(WorkdirError::NoSpace { .. }) => Code::NoSpace,
+            Self::Gpg(GpgError::WrongPassphrase { .. }) => Code::WrongPassphrase,
+            Self::Gpg(_) => Code::Gpg,
+            Self::Lineage(_) | Self::Settings(_) | Self::Audit(_) => Code::BadFile,
+            Self::Mismatch(_) => Code::MasterKeyMismatch,
+            Self::Path(error) | Self::Workdir(WorkdirError::Path(error)) => {
+                path_code(&error.source)
+            }
+            Self::Task(_) => Code::Internal,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Closed => Some(Hint::run("Open the vault again.", "vault open", &[])),
+            Self::ReadOnly { vault, why } => Some(read_only_hint(vault, why)),
+            Self::Busy { vault } => Some(Hint::advice(format!(
+                "Seal or discard the vault {vault} there first; the state directory holds its lock."
+            ))),
+            Self::Live { .. } => Some(Hint::advice(
+                "Seal or discard it there. If that program is dead, try again 90 seconds after its last heartbeat.",
+            )),
+            Self::Unfinished { vault, .. } => Some(Hint::run(
+                "Go on with it (or give --fresh to throw it away).",
+                "vault open",
+                &[vault, "--resume"],
+            )),
+            Self::NoSnapshots { dir } => Some(Hint::advice(format!(
+                "Check that your sync service has brought the files into {}.",
+                dir.display()
+            ))),
+            Self::Damaged { vault, before: Some(before), .. } => Some(Hint::run(
+                "Open the snapshot before it, for reading.",
+                "vault open",
+                &[vault, "--snapshot", before],
+            )),
+            Self::Open { vault, source } => open_hint(vault, source),
+            Self::Seal { source, .. } => seal_hint(source),
+            Self::Workdir(error) => workdir_hint(error),
+            Self::Gpg(error) => gpg_hint(error),
+            Self::Mismatch(mismatch) => Some(mismatch_hint(mismatch)),
+            Self::Diverged { .. } => Some(Hint::run(
+                "Your work is safe in this session. Discard it and do it again on the newest snapshot, or seal it beside that one: both are kept, and yours, without the other's changes, opens next.",
+                "vault seal",
+                &["--fork"],
+            )),
+            Self::HomeGone { .. } => Some(Hint::run(
+                "Nothing was written. Stop the daemon, then open the vault: it offers the last finished step.",
+                "daemon stop",
+                &[],
+            )),
+            _ => None,
+        }
+    }
+}
+
+fn open_code(error: &OpenError) -> Code {
+    match error {
+        OpenError::WrongPassphrase { .. } => Code::WrongPassphrase,
+        OpenError::WrongIdentity { .. } => Code::WrongIdentity,
+        OpenError::KeyKind { .. } => Code::NeedsPassphrase,
+        OpenError::ExcessiveWork { .. } => Code::Refused,
+        OpenError::NoSpace { .. } => Code::NoSpace,
+        OpenError::Path(error) => path_code(&error.source),
+        _ => Code::Damaged,
+    }
+}
+
+fn seal_code(error: &SealError) -> Code {
+    match error {
+        SealError::NameTaken { .. } => Code::Exists,
+        SealError::NoSpace { .. } => Code::NoSpace,
+        SealError::Path(error) => path_code(&error.source),
+        _ => Code::Io,
+    }
+}
+
+fn path_code(error: &std::io::Error) -> Code {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    if matches!(error.kind(), StorageFull | QuotaExceeded) { Code::NoSpace } else { Code::Io }
+}
+
+fn read_only_hint(vault: &str, why: &ReadOnly) -> Hint {
+    match why {
+        ReadOnly::Asked | ReadOnly::Older(_) => {
+            Hint::run("Open it for work.", "vault open", &[vault])
+        }
+        ReadOnly::Future(_) => Hint::advice(
+            "Check this machine's clock. If the date is right there, the snapshot's is wrong.",
+        ),
+        ReadOnly::Unnamed(keys) => match keys.as_slice() {
+            [only] => Hint::run(
+                "If this is the fingerprint of your master key, say so, then open it again.",
+                "vault trust",
+                &[vault, only],
+            ),
+            _ => Hint::advice(format!(
+                "Name your master key with `gpgsmith vault trust {vault} FINGERPRINT`, then open it again."
+            )),
+        },
+    }
+}
+
+fn open_hint(vault: &str, error: &OpenError) -> Option<Hint> {
+    match error {
+        OpenError::WrongPassphrase { .. } => {
+            Some(Hint::run("Try again; nothing has changed.", "vault open", &[vault]))
+        }
+        OpenError::WrongIdentity { .. } => Some(Hint::advice(
+            "Name the age identity file that belongs to this vault in the registry.",
+        )),
+        OpenError::NoSpace { .. } => {
+            Some(Hint::advice("Free space in RAM (`df -h /dev/shm`), then open it again."))
+        }
+        _ => None,
+    }
+}
+
+fn seal_hint(error: &SealError) -> Option<Hint> {
+    let advice = match (error, seal_code(error)) {
+        (_, Code::NoSpace) => {
+            "Free space in the vault's directory, then try again; the session is whole."
+        }
+        (SealError::NoExclusiveRename { .. }, _) => {
+            "Keep the vault on a file system that can rename without replacing, such as that of your home directory."
+        }
+        (SealError::Path(_), _) => {
+            "Make the vault's directory writable, then try again; the session is whole."
+        }
+        _ => return None,
+    };
+    Some(Hint::advice(advice))
+}
+
+fn workdir_hint(error: &WorkdirError) -> Option<Hint> {
+    match error {
+        WorkdirError::NoRamFilesystem { .. } => Some(Hint::advice(
+            "Mount one (`mount -t tmpfs -o mode=1777 tmpfs /dev/shm`), or allow a disk with `allow_disk_workdir: true` in gpgsmith.yaml beside the registry.",
+        )),
+        WorkdirError::NoSpace { .. } => {
+            Some(Hint::advice("Free space in RAM (`df -h /dev/shm`), then open it again."))
+        }
+        WorkdirError::Path(_) => None,
+    }
+}
+
+fn gpg_hint(error: &GpgError) -> Option<Hint> {
+    match error {
+        GpgError::Tool(ToolError::NotFound { .. }) => Some(Hint::advice(
+            "Install GnuPG (Debian, Ubuntu: `apt install gnupg`; macOS: `brew install gnupg`), then try again.",
+        )),
+        GpgError::WrongPassphrase { .. } => {
+            Some(Hint::advice("These keys have a passphrase of their own: give that one."))
+        }
+        _ => None,
+    }
+}
+
+fn mismatch_hint(mismatch: &MasterKeyMismatch) -> Hint {
+    let vault = mismatch.vault_name.as_str();
+    if mismatch.found.parse::<gpgsmith_gpg::Fingerprint>().is_ok() {
+        Hint::run(
+            "Someone may have replaced the snapshot: do not go on unless you changed the master key yourself. If you did:",
+            "vault trust",
+            &[vault, &mismatch.found],
+        )
+    } else {
+        Hint::run(
+            "Someone may have replaced the snapshot: do not go on unless you know why. If you do:",
+            "vault trust",
+            &[vault, "--none"],
+        )
+    }
+}

@@ -1,0 +1,154 @@
+//! Opening: a new vault, the newest snapshot (or another), or unfinished work.
+
+use std::time::Duration;
+
+use gpgsmith_vault::{Listing, OpenError, Snapshot, atomic::FileLock, registry::Entry};
+use jiff::Timestamp;
+
+use super::{
+    OnUnfinished, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Vault,
+    ephemeral::{Ephemeral, delete_ephemeral_files},
+    opening::Opening,
+    pairs,
+};
+
+/// A snapshot dated further ahead than this is never silently the newest.
+const FUTURE: Duration = Duration::from_hours(48);
+
+/// The newest snapshot that is not dated absurdly far ahead.
+pub(super) fn newest_within_reason(snapshots: &[Snapshot], now: Timestamp) -> Option<&Snapshot> {
+    snapshots.iter().rev().find(|snapshot| !is_future(snapshot, now))
+}
+
+fn is_future(snapshot: &Snapshot, now: Timestamp) -> bool {
+    let ahead = Duration::try_from(snapshot.name.taken().duration_since(now));
+    ahead.is_ok_and(|ahead| ahead > FUTURE)
+}
+
+impl Session {
+    /// Makes a vault: its directory, and a first snapshot `initial-import` that holds nothing
+    /// but its lineage; and opens it.
+    ///
+    /// # Errors
+    /// The directory holds snapshots already, or cannot be written.
+    pub async fn create(
+        vault: &Vault,
+        entry: &Entry,
+        opts: SessionOpts,
+    ) -> Result<OpenSessionResult, SessionError> {
+        vault.store.create()?;
+        let lock = hold(vault, entry, &opts)?;
+        let opening = Opening::empty(vault, entry, opts, lock)?;
+        let opened = opening.finish().await?;
+        opened.session.checkpoint("initial-import").await?;
+        Ok(opened)
+    }
+
+    /// Opens the newest snapshot (or the one that the options name).
+    ///
+    /// # Errors
+    /// The vault is open elsewhere on this machine, there is unfinished work of this machine
+    /// (unless the options say what to do with it), the passphrase is wrong, the file is
+    /// damaged, the master key is not the trusted one. Nothing is left behind then.
+    pub async fn open(
+        vault: &Vault,
+        entry: &Entry,
+        opts: SessionOpts,
+    ) -> Result<OpenSessionResult, SessionError> {
+        let listing = vault.store.list()?;
+        let (snapshot, read_only) = choose(&listing, vault, &opts)?;
+        let lock = if read_only.is_none() { Some(hold(vault, entry, &opts)?) } else { None };
+        let ours = if lock.is_some() { pairs::ours(vault, entry, &opts)? } else { Vec::new() };
+        let name = snapshot.name.file_name();
+        pairs::report(entry, &opts, &ours, &name)?;
+        let mut opening = Opening::unpack(vault, entry, opts, &name)
+            .await
+            .map_err(|error| damaged(error, &listing, &snapshot))?;
+        let left = pairs::unfinished(ours, opening.lineage.as_ref());
+        if opening.opts.unfinished == OnUnfinished::Report && !left.resumable.is_empty() {
+            let vault = entry.name.clone();
+            return Err(SessionError::Unfinished { vault, found: left.resumable });
+        }
+        opening.based_on(&snapshot, &listing);
+        opening.lock = lock;
+        opening.read_only = read_only;
+        let result = opening.finish().await?;
+        for pair in left.finished.iter().chain(&left.resumable) {
+            result.session.drop_pair(pair).await?;
+        }
+        Ok(result)
+    }
+
+    /// Goes on with unfinished work: its encrypted state stays on disk until a newer one is
+    /// there, its session's id stays, and its generation is counted on.
+    ///
+    /// # Errors
+    /// As [`Session::open`]; also when only the sidecar is there. No file is touched then.
+    pub async fn resume(
+        vault: &Vault,
+        entry: &Entry,
+        ephemeral: &Ephemeral,
+        opts: SessionOpts,
+    ) -> Result<OpenSessionResult, SessionError> {
+        let Some(state_name) = ephemeral.state_name() else {
+            let info = ephemeral.info_path.clone();
+            return Err(SessionError::NothingToResume { info });
+        };
+        let lock = hold(vault, entry, &opts)?;
+        let listing = vault.store.list()?;
+        let mut opening = Opening::unpack(vault, entry, opts, &state_name).await?;
+        opening.resumed(ephemeral, &listing, lock);
+        opening.finish().await
+    }
+
+    /// Deletes a pair that is finished, or whose discard was confirmed.
+    async fn drop_pair(&self, pair: &Ephemeral) -> Result<(), SessionError> {
+        let sidecar = self.shared.sidecar.lock().await;
+        let keep_info = sidecar.as_ref() == Some(&pair.info_path);
+        let info = (!keep_info).then_some(pair.info_path.as_path());
+        Ok(delete_ephemeral_files(pair.session_path.as_deref(), info)?)
+    }
+}
+
+/// Which snapshot is opened, and whether only for reading.
+fn choose(
+    listing: &Listing,
+    vault: &Vault,
+    opts: &SessionOpts,
+) -> Result<(Snapshot, Option<ReadOnly>), SessionError> {
+    let newest = listing
+        .snapshots
+        .last()
+        .ok_or_else(|| SessionError::NoSnapshots { dir: vault.store.dir().to_owned() })?;
+    let asked = opts.read_only.then_some(ReadOnly::Asked);
+    if let Some(name) = &opts.snapshot {
+        let wanted = listing.snapshots.iter().find(|snapshot| snapshot.name == *name);
+        let wanted = wanted.ok_or_else(|| SessionError::NoSuchSnapshot(name.file_name()))?;
+        let older = ReadOnly::Older(name.file_name());
+        let why = if wanted == newest { ReadOnly::Asked } else { older };
+        return Ok((wanted.clone(), Some(why)));
+    }
+    let future = is_future(newest, opts.clock.now());
+    let why = future.then(|| ReadOnly::Future(newest.name.taken())).or(asked);
+    Ok((newest.clone(), why))
+}
+
+fn hold(vault: &Vault, entry: &Entry, opts: &SessionOpts) -> Result<FileLock, SessionError> {
+    let lock = opts.state.lock_vault(vault.store.dir())?;
+    lock.ok_or_else(|| SessionError::Busy { vault: entry.name.clone() })
+}
+
+/// A newest snapshot that is broken: say which one is before it.
+fn damaged(error: SessionError, listing: &Listing, snapshot: &Snapshot) -> SessionError {
+    match error {
+        SessionError::Open {
+            vault,
+            source: source @ (OpenError::Damaged { .. } | OpenError::Archive { .. }),
+        } => {
+            let older = listing.snapshots.iter().rev().find(|s| s.name < snapshot.name);
+            let before = older.map(|older| older.name.file_name());
+            SessionError::Damaged { vault, before, source }
+        }
+        other => other,
+    }
+}

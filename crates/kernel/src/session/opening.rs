@@ -1,0 +1,270 @@
+//! A session on the way: what was decrypted, until gpg runs on it and its key is judged.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64},
+    },
+};
+
+use gpgsmith_gpg::{Client, ClientOptions, Fingerprint, Program};
+use gpgsmith_vault::{
+    Listing, OpenError, OpenOptions, Opened, SealError, Snapshot, Tree, Workdir, atomic::FileLock,
+    registry::Entry,
+};
+
+use super::{
+    Brief, Limits, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Shared, Vault,
+    ephemeral::{Ephemeral, EphemeralStatus},
+    evidence, heartbeat, pairs,
+    trust::{MasterKeyMismatch, Verdict},
+    work::{Pair, Work},
+};
+use crate::{
+    home::{
+        lineage::{self, Base, FileKind, Lineage, manifest},
+        policy,
+        settings::VaultSettings,
+    },
+    id::random_hex,
+};
+
+/// A session on the way.
+pub(super) struct Opening {
+    vault: Vault,
+    entry: Entry,
+    pub(super) opts: SessionOpts,
+    workdir: Workdir,
+    tree: Tree,
+    pub(super) lineage: Option<Lineage>,
+    manifest: String,
+    sha256: [u8; 32],
+    base: Base,
+    canonical: String,
+    source_snap: Option<Snapshot>,
+    known: BTreeSet<String>,
+    session: String,
+    generation: u64,
+    /// The generation that a snapshot holds.
+    sealed: u64,
+    pub(super) lock: Option<FileLock>,
+    pub(super) read_only: Option<ReadOnly>,
+}
+
+impl Opening {
+    /// An empty home.
+    pub(super) fn empty(
+        vault: &Vault,
+        entry: &Entry,
+        opts: SessionOpts,
+        lock: FileLock,
+    ) -> Result<Self, SessionError> {
+        let workdir = Workdir::create(&opts.workdir)?;
+        let tree = tree(&workdir);
+        make_dirs(&tree)?;
+        let mut opening = Self::new(vault, entry, opts, (workdir, tree));
+        let listing = opening.vault.store.list()?;
+        if let Some(there) = listing.snapshots.first() {
+            let path = there.path.clone();
+            let source = SealError::NameTaken { path };
+            return Err(SessionError::Seal { vault: opening.entry.name.clone(), source });
+        }
+        opening.lock = Some(lock);
+        Ok(opening)
+    }
+
+    /// Decrypts the file `name` of the vault.
+    pub(super) async fn unpack(
+        vault: &Vault,
+        entry: &Entry,
+        opts: SessionOpts,
+        name: &str,
+    ) -> Result<Self, SessionError> {
+        let workdir = Workdir::create(&opts.workdir)?;
+        let tree = tree(&workdir);
+        let (store, key, into) = (vault.store.clone(), vault.key.clone(), tree.clone());
+        let (file, max_work_factor) = (name.to_owned(), opts.max_work_factor);
+        let opened: Result<Opened, OpenError> = tokio::task::spawn_blocking(move || {
+            let options = OpenOptions { max_work_factor, ..OpenOptions::default() };
+            store.open(&file, &key, &into, &options)
+        })
+        .await?;
+        let opened =
+            opened.map_err(|source| SessionError::Open { vault: entry.name.clone(), source })?;
+        make_dirs(&tree)?;
+        let mut opening = Self::new(vault, entry, opts, (workdir, tree));
+        opening.lineage = lineage::read(opening.tree.main())?;
+        opening.manifest = manifest(&opened.contents);
+        opening.sha256 = opened.sha256;
+        Ok(opening)
+    }
+
+    fn new(
+        vault: &Vault,
+        entry: &Entry,
+        opts: SessionOpts,
+        (workdir, tree): (Workdir, Tree),
+    ) -> Self {
+        Self {
+            vault: vault.clone(),
+            entry: entry.clone(),
+            opts,
+            workdir,
+            tree,
+            lineage: None,
+            manifest: String::new(),
+            sha256: [0; 32],
+            base: Base::none(),
+            canonical: String::new(),
+            source_snap: None,
+            known: BTreeSet::new(),
+            session: random_hex::<16>(),
+            generation: 0,
+            sealed: 0,
+            lock: None,
+            read_only: None,
+        }
+    }
+
+    /// It was a snapshot.
+    pub(super) fn based_on(&mut self, snapshot: &Snapshot, listing: &Listing) {
+        self.canonical = snapshot.name.file_name();
+        self.base = Base::of(&self.canonical, &self.sha256, self.lineage.as_ref(), &self.manifest);
+        self.source_snap = Some(snapshot.clone());
+        self.known = listing.snapshots.iter().map(|s| s.name.file_name()).collect();
+    }
+
+    /// It was a state file. Snapshots newer than its base count as arrived since.
+    pub(super) fn resumed(&mut self, ephemeral: &Ephemeral, listing: &Listing, lock: FileLock) {
+        self.canonical.clone_from(&ephemeral.canonical_base);
+        let ours = self.lineage.as_ref().filter(|lineage| {
+            lineage.this.kind == FileKind::Ephemeral && lineage.this.manifest == self.manifest
+        });
+        if let Some(lineage) = ours {
+            self.session.clone_from(&lineage.this.session);
+            self.generation = lineage.this.generation;
+            self.sealed = lineage.this.sealed;
+            self.base = Base::of_state(lineage);
+        } else {
+            self.generation = ephemeral.info.generation.max(1);
+            self.base = Base::before_foreign_state(&self.canonical, self.lineage.as_ref());
+        }
+        let names = listing.snapshots.iter().map(|s| s.name.file_name());
+        self.known = names.filter(|name| *name <= self.canonical).collect();
+        self.source_snap =
+            listing.snapshots.iter().find(|s| s.name.file_name() == self.canonical).cloned();
+        self.lock = Some(lock);
+    }
+
+    /// Starts gpg, judges the master key, writes the sidecar, starts the heartbeat.
+    pub(super) async fn finish(mut self) -> Result<OpenSessionResult, SessionError> {
+        let program =
+            Program::find(self.opts.gpg.as_deref()).await.map_err(gpgsmith_gpg::Error::from)?;
+        let gpg = Client::open(ClientOptions::new(self.tree.main().to_owned(), program)).await?;
+        let first_use = self.judge(&gpg).await?;
+        let settings = VaultSettings::load(self.tree.main())?;
+        let limits = Limits { idle: settings.idle(), absolute: settings.absolute() };
+        let listing = Arc::new(gpg.list().await?);
+        let master = evidence::master(self.tree.main(), &listing).or(first_use);
+        let notes = pairs::notes(&self.vault, &self.opts)?;
+        let host = pairs::free_host(&self.vault, &self.opts, &self.canonical);
+        self.opts.host = host;
+        let brief = Brief {
+            canonical_base: self.canonical.clone(),
+            source_snap: self.source_snap.take(),
+            master,
+            workdir: self.workdir.path().to_owned(),
+            listing: Some((self.generation, listing)),
+        };
+        let session = self.start(gpg, brief, limits).await?;
+        Ok(OpenSessionResult { session, tofu_fingerprint: first_use, notes })
+    }
+
+    async fn judge(&mut self, gpg: &Client) -> Result<Option<Fingerprint>, SessionError> {
+        let anchor = self.entry.trusted_master_fp.as_deref();
+        let home = self.tree.main();
+        let secrets = self.lineage.as_ref().map(|lineage| lineage.local_secrets.as_slice());
+        let evidence = evidence::gather(gpg, home, anchor, secrets).await?;
+        let older = matches!(self.read_only, Some(ReadOnly::Older(_)));
+        if older && evidence.primaries.is_empty() {
+            return Ok(None);
+        }
+        match evidence.judge() {
+            Verdict::NoKey | Verdict::Trusted(_) => Ok(None),
+            Verdict::FirstUse(master) => Ok(Some(master)),
+            Verdict::Unnamed(keys) => {
+                let keys = keys.iter().map(ToString::to_string).collect();
+                self.read_only.get_or_insert(ReadOnly::Unnamed(keys));
+                Ok(None)
+            }
+            Verdict::Mismatch { expected, found } => Err(MasterKeyMismatch {
+                vault_name: self.entry.name.clone(),
+                expected,
+                found,
+                snapshot: self.canonical.clone(),
+            }
+            .into()),
+            Verdict::SecretLost(master) => Err(SessionError::SecretLost {
+                vault: self.entry.name.clone(),
+                keys: vec![master.to_string()],
+            }),
+        }
+    }
+
+    async fn start(
+        self,
+        gpg: Client,
+        brief: Brief,
+        limits: Limits,
+    ) -> Result<Session, SessionError> {
+        let writable = self.read_only.is_none();
+        let pair = Pair::new(self.vault.store.dir(), &self.canonical, self.opts.host.as_str());
+        // A vault that is being created has no snapshot to name a sidecar after yet.
+        let sidecar = (writable && !self.canonical.is_empty()).then(|| pair.info.clone());
+        let mut work = Work::new(gpg, (self.workdir, self.tree), self.base, pair);
+        work.known = self.known;
+        work.lock = self.lock.filter(|_| writable);
+        work.note_shape()?;
+        let passphrase = self.vault.passphrase.clone();
+        let shared = Arc::new(Shared {
+            started_at: self.opts.clock.now(),
+            vault: self.vault,
+            entry: self.entry,
+            opts: self.opts,
+            id: self.session,
+            limits,
+            read_only: self.read_only,
+            generation: AtomicU64::new(self.generation),
+            flushed: AtomicU64::new(self.generation),
+            sealed: AtomicU64::new(self.sealed),
+            closed: AtomicBool::new(false),
+            key_passphrase: Mutex::new(passphrase),
+            brief: Mutex::new(brief),
+            sidecar: tokio::sync::Mutex::new(sidecar),
+            work: tokio::sync::Mutex::new(Some(work)),
+        });
+        shared.write_info(EphemeralStatus::Active).await?;
+        if writable {
+            shared.vault.key.prepare();
+        }
+        let heartbeat = heartbeat::start(&shared);
+        Ok(Session { shared, heartbeat })
+    }
+}
+
+fn tree(workdir: &Workdir) -> Tree {
+    let below = |name| workdir.path().join(name);
+    Tree::new(below("home"), below("carried"), policy::gnupg_home())
+}
+
+/// Both directories, and those below the home that gpg expects.
+fn make_dirs(tree: &Tree) -> Result<(), SessionError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    use gpgsmith_vault::atomic::At as _;
+    for dir in [Some(tree.main()), tree.aside()].into_iter().flatten() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).at("create", dir)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! The one way to change a home.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
+
+use gpgsmith_gpg::{Certificate, Client, Secret};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::{
+    Listing, Session, SessionError, Shared,
+    work::{Backup, Work},
+};
+use crate::{clock::Clock, home::journal};
+
+/// The home during a step: gpg on it, and our files in it.
+#[derive(Debug)]
+pub struct Home<'a> {
+    gpg: &'a Client,
+    dir: &'a Path,
+    secret: Option<&'a SecretString>,
+    clock: &'a dyn Clock,
+}
+
+impl Home<'_> {
+    /// gpg on this home.
+    pub fn gpg(&self) -> &Client {
+        self.gpg
+    }
+
+    /// The GNUPGHOME.
+    pub fn dir(&self) -> &Path {
+        self.dir
+    }
+
+    /// The passphrase of the keys in it, where one is known.
+    pub fn secret(&self) -> Option<&SecretString> {
+        self.secret
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// What a step did: its result, and the words for the audit log.
+#[derive(Debug)]
+pub struct Change<T> {
+    /// What the caller gets.
+    pub value: T,
+    /// The audit action: `create-key`.
+    pub action: &'static str,
+    /// A phrase: `revoked subkey 0123456789ABCDEF`.
+    pub details: String,
+    /// Names and values.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl Session {
+    /// Changes the home by `work`: it runs on the home with a copy aside, its result is read
+    /// back by listing the keys, the audit entry is written, the generation counted and the
+    /// ephemeral flushed; then it is a fact. Where any of this fails, or the future is dropped,
+    /// or `work` panics, the home is again what it was.
+    ///
+    /// # Errors
+    /// The session has ended or is for reading only; `work` failed; a secret part was lost; the
+    /// state could not be written.
+    pub async fn step<T, E>(
+        &self,
+        work: impl AsyncFnOnce(&Home<'_>) -> Result<Change<T>, E>,
+    ) -> Result<T, E>
+    where
+        E: From<SessionError>,
+    {
+        let shared = &self.shared;
+        shared.writable()?;
+        let mut guard = shared.work.lock().await;
+        let open = guard.as_mut().ok_or(SessionError::Closed)?;
+        open.mend().await?;
+        let before = local_secrets(&shared.listing(open).await?);
+        open.torn = Some(
+            Backup::take(open.tree.main(), &open.workdir.path().join("before"))
+                .map_err(SessionError::from)?,
+        );
+        let done = run(shared, open, work).await;
+        let committed = match done {
+            Ok(change) => shared.commit(open, &before, change).await.map_err(E::from),
+            Err(error) => Err(error),
+        };
+        settle(open, committed.is_ok()).await?;
+        committed
+    }
+}
+
+/// Forgets the copy after a step that is a fact; else brings it back.
+async fn settle(open: &mut Work, committed: bool) -> Result<(), SessionError> {
+    if committed {
+        open.note_shape()?;
+        return Ok(open.torn.take().map_or(Ok(()), Backup::forget)?);
+    }
+    open.mend().await
+}
+
+async fn run<T, E: From<SessionError>>(
+    shared: &Shared,
+    open: &Work,
+    work: impl AsyncFnOnce(&Home<'_>) -> Result<Change<T>, E>,
+) -> Result<Change<T>, E> {
+    let secret = shared.key_passphrase();
+    let home = Home {
+        gpg: open.gpg()?,
+        dir: open.tree.main(),
+        secret: secret.as_ref(),
+        clock: shared.opts.clock.as_ref(),
+    };
+    work(&home).await
+}
+
+impl Shared {
+    /// Reads back, writes the audit entry, counts, flushes.
+    async fn commit<T>(
+        &self,
+        open: &mut Work,
+        before: &BTreeSet<String>,
+        change: Change<T>,
+    ) -> Result<T, SessionError> {
+        let after = Arc::new(open.gpg()?.list().await?);
+        self.refuse_lost_secrets(before, &after)?;
+        let Change { value, action, details, metadata } = change;
+        let entry = gpgsmith_audit::Entry::new(self.opts.clock.now(), action, details, metadata);
+        journal::log(open.tree.main(), &open.base.vault).append(entry)?;
+        let generation = self.generation.load(Ordering::SeqCst) + 1;
+        self.write_state(open, generation, &after).await?;
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        let master = super::evidence::master(open.tree.main(), &after);
+        self.set_brief(|brief| {
+            brief.listing = Some((generation, after));
+            brief.master = master.or(brief.master);
+        });
+        Ok(value)
+    }
+
+    /// A seal or step that loses a secret part needs a waiver, and no step has one yet.
+    fn refuse_lost_secrets(
+        &self,
+        before: &BTreeSet<String>,
+        after: &[Certificate],
+    ) -> Result<(), SessionError> {
+        let lost: Vec<String> = before.difference(&local_secrets(after)).cloned().collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        Err(SessionError::SecretLost { vault: self.entry.name.clone(), keys: lost })
+    }
+
+    /// gpg's listing at this generation, from memory where nothing has changed.
+    pub(super) async fn listing(&self, open: &Work) -> Result<Listing, SessionError> {
+        let generation = self.generation.load(Ordering::SeqCst);
+        if let Some((of, listing)) = self.brief().listing
+            && of == generation
+        {
+            return Ok(listing);
+        }
+        let listing = Arc::new(open.gpg()?.list().await?);
+        self.set_brief(|brief| brief.listing = Some((generation, Arc::clone(&listing))));
+        Ok(listing)
+    }
+}
+
+/// The keygrips whose secret part is in the home.
+pub(super) fn local_secrets(certificates: &[Certificate]) -> BTreeSet<String> {
+    let keys = certificates.iter().flat_map(|c| std::iter::once(&c.primary).chain(&c.subkeys));
+    keys.filter(|key| key.secret == Secret::Present)
+        .filter_map(|key| key.keygrip.map(|grip| grip.to_string()))
+        .collect()
+}

@@ -1,0 +1,357 @@
+//! Writing: the state after each step, a snapshot at the end or at a checkpoint; and the endings.
+
+use std::sync::atomic::Ordering;
+
+use gpgsmith_gpg::{Certificate, Fingerprint};
+use gpgsmith_vault::{NoNameLeft, SealError, SealOptions, Slug, Snapshot, SnapshotName};
+
+use super::{
+    Session, SessionError, Shared,
+    ephemeral::{EphemeralInfo, EphemeralStatus, delete_ephemeral_files},
+    open::newest_within_reason,
+    step::local_secrets,
+    work::{Pair, Work},
+};
+use crate::home::{
+    journal,
+    lineage::{AuditMark, Base, FileKind, Lineage, NextFile, manifest},
+};
+
+/// A name may be taken between choosing and using it; more than this is not bad luck.
+const NAME_TRIES: usize = 8;
+
+/// What a seal does when another machine has sealed meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arrivals {
+    /// Fails with [`SessionError::Diverged`].
+    Refuse,
+    /// Seals beside it.
+    Fork,
+}
+
+/// A snapshot that this session sealed.
+#[derive(Clone, Debug)]
+pub struct SealedSnapshot {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// The master key, when this is the first snapshot that holds it and the registry has no
+    /// anchor yet: the caller records it.
+    pub first_anchor: Option<Fingerprint>,
+}
+
+impl Session {
+    /// Seals the home as a new snapshot, deletes the ephemeral pair, and ends the session. An
+    /// empty `message` becomes `session-<date>`. If it fails, the session is open and whole.
+    ///
+    /// # Errors
+    /// It has ended, is for reading only, another machine has sealed meanwhile, files have
+    /// vanished, or the snapshot cannot be written and read back.
+    pub async fn seal(&self, message: &str) -> Result<SealedSnapshot, SessionError> {
+        self.seal_as(message, Arrivals::Refuse).await
+    }
+
+    /// As [`Session::seal`], even when another machine has sealed meanwhile: both snapshots are
+    /// kept, neither holds the other's changes, and this one is the newest.
+    ///
+    /// # Errors
+    /// As [`Session::seal`], but for that one.
+    pub async fn seal_fork(&self, message: &str) -> Result<SealedSnapshot, SessionError> {
+        self.seal_as(message, Arrivals::Fork).await
+    }
+
+    async fn seal_as(
+        &self,
+        message: &str,
+        arrivals: Arrivals,
+    ) -> Result<SealedSnapshot, SessionError> {
+        let shared = &self.shared;
+        shared.writable()?;
+        let mut guard = shared.work.lock().await;
+        let open = guard.as_mut().ok_or(SessionError::Closed)?;
+        let sealed = shared.write_snapshot(open, message, arrivals).await?;
+        shared.end(guard.take(), true).await?;
+        Ok(sealed)
+    }
+
+    /// A seal that stays open: what it seals can no longer be discarded. The ephemeral pair of
+    /// before is deleted, and the session goes on from the new snapshot.
+    ///
+    /// # Errors
+    /// As [`Session::seal`].
+    pub async fn checkpoint(&self, message: &str) -> Result<SealedSnapshot, SessionError> {
+        let shared = &self.shared;
+        shared.writable()?;
+        let mut guard = shared.work.lock().await;
+        let open = guard.as_mut().ok_or(SessionError::Closed)?;
+        let sealed = shared.write_snapshot(open, message, Arrivals::Refuse).await?;
+        let name = sealed.snapshot.name.file_name();
+        let pair = Pair::new(self.vault_dir(), &name, self.hostname());
+        shared.move_pair(open, pair).await?;
+        Ok(sealed)
+    }
+
+    /// Refuses with [`SessionError::Diverged`] when another machine has sealed meanwhile: to be
+    /// asked before keys are made that a seal would then refuse.
+    ///
+    /// # Errors
+    /// That, or the session has ended or is for reading only.
+    pub async fn check_heads(&self) -> Result<(), SessionError> {
+        self.shared.writable()?;
+        let guard = self.shared.work.lock().await;
+        self.shared.refuse_arrivals(guard.as_ref().ok_or(SessionError::Closed)?)
+    }
+
+    /// Throws away what no snapshot holds: the ephemeral pair and the workdir.
+    ///
+    /// # Errors
+    /// It has ended already, or the pair cannot be removed; then it is still open.
+    pub async fn discard(&self) -> Result<(), SessionError> {
+        let mut guard = self.shared.work.lock().await;
+        let open = guard.as_ref().ok_or(SessionError::Closed)?;
+        // A session that only reads has no pair; what lies there is someone's unfinished work.
+        if open.lock.is_some() {
+            self.shared.delete_pair(&open.pair).await?;
+        }
+        self.shared.end(guard.take(), true).await
+    }
+
+    /// Puts the session to rest: its state is flushed and marked `idle-sealed`, the home wiped.
+    /// An untouched session leaves no pair. If it fails, the session is open and whole.
+    ///
+    /// # Errors
+    /// It has ended already, files have vanished, or the state cannot be written.
+    pub async fn auto_seal_and_drop(&self) -> Result<(), SessionError> {
+        let shared = &self.shared;
+        let mut guard = shared.work.lock().await;
+        let open = guard.as_mut().ok_or(SessionError::Closed)?;
+        let untouched = shared.unsealed() == 0;
+        if !untouched {
+            shared.flush(open).await?;
+            shared.write_info(EphemeralStatus::IdleSealed).await?;
+        }
+        shared.end(guard.take(), untouched).await
+    }
+}
+
+impl Shared {
+    fn unsealed(&self) -> u64 {
+        let generation = self.generation.load(Ordering::SeqCst);
+        generation.saturating_sub(self.sealed.load(Ordering::SeqCst))
+    }
+
+    /// Writes the state if the one on disk is older than the home.
+    pub(super) async fn flush(&self, open: &mut Work) -> Result<(), SessionError> {
+        open.mend().await?;
+        let generation = self.generation.load(Ordering::SeqCst);
+        if self.flushed.load(Ordering::SeqCst) == generation {
+            return Ok(());
+        }
+        let listing = self.listing(open).await?;
+        self.write_state(open, generation, &listing).await
+    }
+
+    /// Writes the state file of `generation`; once it is durable the step is a fact, and a
+    /// sidecar that cannot be written is tried again at the next heartbeat.
+    pub(super) async fn write_state(
+        &self,
+        open: &Work,
+        generation: u64,
+        listing: &[Certificate],
+    ) -> Result<(), SessionError> {
+        let name = &open.pair.state_name;
+        self.write_lineage(open, (name, FileKind::Ephemeral, generation), listing)?;
+        let (store, tree, key) =
+            (self.vault.store.clone(), open.tree.clone(), self.vault.key.clone());
+        let (name, vault) = (name.clone(), self.entry.name.clone());
+        tokio::task::spawn_blocking(move || store.write_state(&name, &tree, &key))
+            .await?
+            .map_err(|source| SessionError::Seal { vault, source })?;
+        self.flushed.store(generation, Ordering::SeqCst);
+        if let Err(error) = self.write_info_at(EphemeralStatus::Active, generation).await {
+            tracing::warn!(%error, "the sidecar could not be written");
+        }
+        Ok(())
+    }
+
+    /// Writes the lineage of the file `name` that is about to be written into the home.
+    fn write_lineage(
+        &self,
+        open: &Work,
+        (name, kind, generation): (&str, FileKind, u64),
+        listing: &[Certificate],
+    ) -> Result<Lineage, SessionError> {
+        let home = open.tree.main();
+        let head = journal::log(home, &open.base.vault).head()?;
+        let lineage = open.base.next(NextFile {
+            name,
+            kind,
+            session: &self.id,
+            generation,
+            sealed: match kind {
+                FileKind::Canonical => generation,
+                FileKind::Ephemeral => self.sealed.load(Ordering::SeqCst),
+            },
+            machine: self.opts.state.machine(),
+            host: self.opts.host.as_str(),
+            time: self.opts.clock.now(),
+            manifest: manifest(&open.tree.contents()?),
+            local_secrets: local_secrets(listing).into_iter().collect(),
+            audit: AuditMark { count: head.count, head: head.digest.to_string() },
+        });
+        lineage.write(home)?;
+        Ok(lineage)
+    }
+
+    /// Seals a snapshot and makes it the base of what follows.
+    async fn write_snapshot(
+        &self,
+        open: &mut Work,
+        message: &str,
+        arrivals: Arrivals,
+    ) -> Result<SealedSnapshot, SessionError> {
+        open.mend().await?;
+        if arrivals == Arrivals::Refuse {
+            self.refuse_arrivals(open)?;
+        }
+        let listing = self.listing(open).await?;
+        let slug = self.slug(message);
+        for _ in 0..NAME_TRIES {
+            let name = self.next_name(&slug, open)?;
+            let file_name = name.file_name();
+            let generation = self.generation.load(Ordering::SeqCst);
+            let lineage =
+                self.write_lineage(open, (&file_name, FileKind::Canonical, generation), &listing)?;
+            let (store, tree, key) =
+                (self.vault.store.clone(), open.tree.clone(), self.vault.key.clone());
+            let sealed = tokio::task::spawn_blocking(move || {
+                store.seal(&name, &tree, &key, &SealOptions::default())
+            })
+            .await?;
+            match sealed {
+                Err(SealError::NameTaken { .. }) => {}
+                Err(source) => {
+                    return Err(SessionError::Seal { vault: self.entry.name.clone(), source });
+                }
+                Ok(sealed) => {
+                    let content = manifest(&sealed.contents);
+                    open.base = Base::of(&file_name, &sealed.sha256, Some(&lineage), &content);
+                    open.known.insert(file_name);
+                    return Ok(self.sealed(generation, sealed.snapshot));
+                }
+            }
+        }
+        Err(SessionError::NoNameLeft)
+    }
+
+    /// Takes note of a snapshot that is durable.
+    fn sealed(&self, generation: u64, snapshot: Snapshot) -> SealedSnapshot {
+        self.sealed.store(generation, Ordering::SeqCst);
+        self.set_brief(|brief| {
+            brief.canonical_base = snapshot.name.file_name();
+            brief.source_snap = Some(snapshot.clone());
+        });
+        let unanchored = self.entry.trusted_master_fp.as_deref().is_none_or(str::is_empty);
+        let master = self.brief().master;
+        SealedSnapshot { snapshot, first_anchor: master.filter(|_| unanchored) }
+    }
+
+    fn slug(&self, message: &str) -> Slug {
+        if message.trim().is_empty() {
+            let today = self.opts.clock.now().strftime("session-%Y-%m-%d").to_string();
+            Slug::from_message(&today)
+        } else {
+            Slug::from_message(message)
+        }
+    }
+
+    /// Above the base and above every snapshot that is not dated absurdly.
+    fn next_name(&self, slug: &Slug, open: &Work) -> Result<SnapshotName, SessionError> {
+        let now = self.opts.clock.now();
+        let listing = self.vault.store.list()?;
+        let newest = newest_within_reason(&listing.snapshots, now).map(|s| s.name.clone());
+        let base = open.base.parent.as_ref().and_then(|parent| parent.name.parse().ok());
+        let above = newest.max(base);
+        match self.vault.store.next_name(slug, now, above.as_ref()) {
+            Ok(name) => Ok(name),
+            Err(NoNameLeft::Path(error)) => Err(error.into()),
+            Err(NoNameLeft::Exhausted { .. }) => Err(SessionError::NoNameLeft),
+        }
+    }
+
+    /// Refuses when a snapshot has arrived that this session does not stand on.
+    fn refuse_arrivals(&self, open: &Work) -> Result<(), SessionError> {
+        let listing = self.vault.store.list()?;
+        let names = listing.snapshots.iter().map(|snapshot| snapshot.name.file_name());
+        let arrived: Vec<String> = names
+            .filter(|name| !open.known.contains(name) && !open.base.descends_from(name))
+            .collect();
+        if arrived.is_empty() {
+            return Ok(());
+        }
+        Err(SessionError::Diverged { vault: self.entry.name.clone(), arrived })
+    }
+
+    /// After a checkpoint: the pair of the old base goes, a sidecar of the new one comes.
+    async fn move_pair(&self, open: &mut Work, pair: Pair) -> Result<(), SessionError> {
+        let mut sidecar = self.sidecar.lock().await;
+        delete_ephemeral_files(Some(&open.pair.state), Some(&open.pair.info))?;
+        *sidecar = Some(pair.info.clone());
+        open.pair = pair;
+        drop(sidecar);
+        self.flushed.store(self.generation.load(Ordering::SeqCst), Ordering::SeqCst);
+        self.write_info(EphemeralStatus::Active).await
+    }
+
+    async fn delete_pair(&self, pair: &Pair) -> Result<(), SessionError> {
+        let mut sidecar = self.sidecar.lock().await;
+        delete_ephemeral_files(Some(&pair.state), Some(&pair.info))?;
+        *sidecar = None;
+        Ok(())
+    }
+
+    /// The last act of every ending. Once here the session is over, whatever fails: what is
+    /// sealed or flushed is durable, and what is left of a pair is recognised as finished.
+    async fn end(&self, work: Option<Work>, delete_pair: bool) -> Result<(), SessionError> {
+        self.closed.store(true, Ordering::SeqCst);
+        self.set_brief(|brief| brief.listing = None);
+        let Some(work) = work else { return Ok(()) };
+        if delete_pair && work.lock.is_some() {
+            if let Err(error) = self.delete_pair(&work.pair).await {
+                tracing::warn!(%error, "a finished session's files stay behind");
+            }
+        } else {
+            *self.sidecar.lock().await = None;
+        }
+        if let Err(error) = work.close().await {
+            tracing::error!(%error, "the end of a session left something behind");
+        }
+        Ok(())
+    }
+
+    /// Refreshes the sidecar.
+    pub(super) async fn write_info(&self, status: EphemeralStatus) -> Result<(), SessionError> {
+        self.write_info_at(status, self.generation.load(Ordering::SeqCst)).await
+    }
+
+    async fn write_info_at(
+        &self,
+        status: EphemeralStatus,
+        generation: u64,
+    ) -> Result<(), SessionError> {
+        let sidecar = self.sidecar.lock().await;
+        let Some(path) = sidecar.clone() else { return Ok(()) };
+        let info = EphemeralInfo {
+            hostname: self.opts.host.as_str().to_owned(),
+            source: self.opts.source.clone(),
+            started_at: self.started_at,
+            last_heartbeat: self.opts.clock.now(),
+            generation,
+            status,
+            machine: Some(self.opts.state.machine().clone()),
+            session: Some(self.id.clone()),
+        };
+        tokio::task::spawn_blocking(move || info.write(&path)).await??;
+        drop(sidecar);
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! Vaults, sessions, snapshots.
+
+use jiff::Timestamp;
+
+use super::{Cell, Table, Tone, ago, count, date_time, rfc3339, visible};
+use crate::api::vault::{
+    Discarded, OpenSession, Opened, OpenedHow, Sealed, Snapshots, Unfinished, Vaults,
+};
+
+/// When the registry lists none.
+pub const NO_VAULTS: &str = "No vaults.";
+
+/// When no session is open.
+pub const NONE_OPEN: &str = "No vaults open.";
+
+/// When a vault has no snapshots.
+pub const NO_SNAPSHOTS: &str = "No snapshots.";
+
+/// The registry; the default vault is starred.
+pub fn vaults(vaults: &Vaults) -> Table {
+    let row = |vault: &crate::api::vault::VaultEntry| {
+        [
+            Cell::plain(&vault.name),
+            Cell::code(vault.path.to_string_lossy()),
+            if vault.default { Cell::plain("*") } else { Cell::none() },
+            vault.trusted_master_fp.as_ref().map_or_else(Cell::none, Cell::code),
+        ]
+    };
+    Table::new(["NAME", "PATH", "DEFAULT", "TRUSTED_FP"], vaults.vaults.iter().map(row))
+}
+
+/// The open sessions.
+pub fn open(sessions: &[OpenSession], now: Timestamp) -> Table {
+    let row = |session: &OpenSession| {
+        [
+            Cell::plain(&session.vault),
+            Cell::plain(&session.hostname),
+            Cell::plain(rfc3339(session.started_at)),
+            Cell::toned(session_status(session, now), session_tone(session)),
+        ]
+    };
+    Table::new(["OPEN VAULT", "HOSTNAME", "STARTED", "STATUS"], sessions.iter().map(row))
+}
+
+/// `active, 2 steps not sealed, rests in 4 minutes`.
+fn session_status(session: &OpenSession, now: Timestamp) -> String {
+    let mut parts = vec!["active".to_owned()];
+    if session.read_only.is_some() {
+        parts.push("read-only".to_owned());
+    }
+    if session.unsealed > 0 {
+        parts.push(format!("{} not sealed", count(session.unsealed, "step")));
+    }
+    if let Some(idle_at) = session.idle_at {
+        parts.push(match ago(idle_at, now).as_str() {
+            "just now" => "rests within a minute".to_owned(),
+            when => format!("rests {when}"),
+        });
+    }
+    parts.join(", ")
+}
+
+fn session_tone(session: &OpenSession) -> Tone {
+    if session.unsealed > 0 { Tone::Warn } else { Tone::Good }
+}
+
+/// Unfinished work that can be resumed, here or on the host that it belongs to.
+pub fn recoverable(unfinished: &[Unfinished]) -> Table {
+    let row = |work: &Unfinished| {
+        [
+            Cell::code(&work.canonical),
+            Cell::plain(&work.hostname),
+            Cell::plain(rfc3339(work.last_heartbeat)),
+            Cell::plain(work_status(work)),
+            if work.divergent { Cell::toned("true", Tone::Warn) } else { Cell::muted("false") },
+            Cell::plain(&work.vault),
+        ]
+    };
+    Table::new(
+        ["RECOVERABLE", "HOSTNAME", "LAST HEARTBEAT", "STATUS", "DIVERGENT", "VAULT"],
+        unfinished.iter().filter(|work| work.resumable).map(row),
+    )
+}
+
+fn work_status(work: &Unfinished) -> String {
+    match (work.live, work.ours) {
+        (true, _) => format!("{}, in use", work.status),
+        (false, true) => work.status.clone(),
+        (false, false) => format!("{}, of another machine", work.status),
+    }
+}
+
+/// Snapshots, oldest first.
+pub fn snapshots(snapshots: &Snapshots) -> Table {
+    let row = |snapshot: &crate::api::vault::Snapshot| {
+        [
+            Cell::plain(date_time(snapshot.timestamp)),
+            Cell::code(&snapshot.file_name),
+            Cell::plain(&snapshot.message),
+        ]
+    };
+    Table::new(["TIMESTAMP", "FILENAME", "MESSAGE"], snapshots.snapshots.iter().map(row))
+}
+
+/// What a user should know of files that are none of the vault's; nothing if there are none.
+pub fn foreign_files(snapshots: &Snapshots) -> Option<String> {
+    let names: Vec<_> = snapshots.foreign.iter().map(|name| visible(name)).collect();
+    match names.len() as u64 {
+        0 => None,
+        number => Some(format!(
+            "{} beside the snapshots {} not part of the vault: {}",
+            count(number, "file"),
+            if number == 1 { "is" } else { "are" },
+            names.join(", ")
+        )),
+    }
+}
+
+/// What is said when a vault is open: how, what was trusted, what else there is to know.
+pub fn opened(opened: &Opened) -> Vec<String> {
+    let session = &opened.session;
+    let vault = visible(&session.vault);
+    let mut lines = vec![match opened.how {
+        OpenedHow::Created => {
+            format!("Created {vault} (initial snapshot: {})", visible(&session.snapshot))
+        }
+        OpenedHow::Opened => format!("opened {vault} at {}", visible(&session.snapshot)),
+        OpenedHow::Resumed => format!(
+            "resumed {vault}: {} since it was opened at {}",
+            count(session.generation, "step"),
+            visible(&session.snapshot)
+        ),
+        OpenedHow::Attached => format!("{vault} is open already; joined its session"),
+    }];
+    if let Some(why) = &session.read_only {
+        lines.push(format!("read-only: {}", visible(why)));
+    }
+    if let Some(fingerprint) = &opened.first_use {
+        lines.push(format!("first use: the master key {fingerprint} is now trusted"));
+    }
+    lines.extend(opened.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines
+}
+
+/// A snapshot was sealed.
+pub fn sealed(sealed: &Sealed) -> String {
+    format!("sealed: {}", visible(&sealed.snapshot.file_name))
+}
+
+/// A session was thrown away; what a checkpoint sealed stays.
+pub fn discarded(discarded: &Discarded) -> String {
+    let (vault, snapshot) = (visible(&discarded.vault), visible(&discarded.snapshot));
+    match discarded.steps {
+        0 => format!("discarded: nothing was lost; {vault} stands at {snapshot}"),
+        steps => format!("discarded: {} gone; {vault} stands at {snapshot}", count(steps, "step")),
+    }
+}
+
+/// What a user who leaves a session open should know.
+pub fn left_open(session: &OpenSession) -> String {
+    let vault = visible(&session.vault);
+    match session.unsealed {
+        0 => format!("the session on {vault} is still open"),
+        steps => {
+            format!(
+                "the session on {vault} is still open, with {} not sealed",
+                count(steps, "step")
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
