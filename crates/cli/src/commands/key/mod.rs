@@ -1,0 +1,34 @@
+mod create;
+mod export;
+mod generate;
+mod list;
+mod status;
+
+use clap::Subcommand;
+
+pub(super) use self::create::{Plan, identity};
+use super::{Ended, identity as uid};
+use crate::context::Context;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Create(create::Args),
+    Generate(generate::Args),
+    List(list::Args),
+    Status(status::Args),
+    Export(export::Args),
+    /// The names and mail addresses on the master key
+    #[command(subcommand, visible_alias = "uid", arg_required_else_help = true)]
+    Identity(uid::Command),
+}
+
+pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Ended {
+    match command {
+        Command::Create(args) => create::run(args, cx),
+        Command::Generate(args) => generate::run(args, cx),
+        Command::List(args) => list::run(args, cx),
+        Command::Status(args) => status::run(args, cx),
+        Command::Export(args) => export::run(args, cx),
+        Command::Identity(command) => uid::run(command, cx),
+    }
+}

@@ -1,0 +1,42 @@
+mod create;
+mod discard;
+mod list;
+mod open;
+mod seal;
+mod snapshots;
+mod status;
+mod trust;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+pub(super) use self::create::create;
+use super::Ended;
+use crate::{context::Context, error::CliError};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Create(create::Args),
+    List(list::Args),
+    Status(status::Args),
+    Open(open::Args),
+    Seal(seal::Args),
+    Discard(discard::Args),
+    Snapshots(snapshots::Args),
+    Trust(trust::Args),
+}
+
+pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Open(args) => return open::run(args, cx),
+        Command::Create(args) => create::run(args, cx),
+        Command::List(args) => list::run(args, cx),
+        Command::Status(args) => status::run(args, cx),
+        Command::Seal(args) => seal::run(args, cx),
+        Command::Discard(args) => discard::run(args, cx),
+        Command::Snapshots(args) => snapshots::run(args, cx),
+        Command::Trust(args) => trust::run(args, cx),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
