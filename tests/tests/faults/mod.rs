@@ -1,0 +1,6 @@
+//! What goes wrong on real machines: the session or the last state stays whole, and the error
+//! says what to do.
+
+mod opening;
+mod registry;
+mod sealing;
