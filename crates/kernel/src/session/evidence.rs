@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use gpgsmith_gpg::{Certificate, Client, Fingerprint, Key, Secret, SecretState, SelfSignature};
+use gpgsmith_gpg::{Certificate, Fingerprint, Key, Secret, SecretState, SelfSignature};
 
 use super::{
     SessionError,
+    keyring::Keyring,
     trust::{Evidence, Primary},
 };
 use crate::home::settings::Settings;
@@ -14,7 +15,7 @@ use crate::home::settings::Settings;
 /// garbage is listed as present, a tampered user ID as valid), so the agent is asked for the
 /// secret part, and the self-signatures are verified.
 pub(super) async fn gather(
-    gpg: &Client,
+    gpg: &Keyring,
     home: &Path,
     anchor: Option<&str>,
     local_secrets: Option<&[String]>,

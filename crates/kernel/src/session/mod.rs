@@ -6,6 +6,7 @@ mod evidence;
 mod heartbeat;
 mod hints;
 pub mod host;
+mod keyring;
 mod open;
 mod opening;
 pub mod pairs;

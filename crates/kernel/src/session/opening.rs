@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use gpgsmith_gpg::{Client, ClientOptions, Fingerprint, Program};
+use gpgsmith_gpg::Fingerprint;
 use gpgsmith_vault::{
     Listing, OpenError, OpenOptions, Opened, SealError, Snapshot, Tree, Workdir, atomic::FileLock,
     registry::Entry,
@@ -17,7 +17,9 @@ use gpgsmith_vault::{
 use super::{
     Brief, Limits, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Shared, Vault,
     ephemeral::{Ephemeral, EphemeralStatus},
-    evidence, heartbeat, pairs,
+    evidence, heartbeat,
+    keyring::{Keyring, Smith},
+    pairs,
     trust::{MasterKeyMismatch, Verdict},
     work::{Pair, Work},
 };
@@ -159,9 +161,8 @@ impl Opening {
 
     /// Starts gpg, judges the master key, writes the sidecar, starts the heartbeat.
     pub(super) async fn finish(mut self) -> Result<OpenSessionResult, SessionError> {
-        let program =
-            Program::find(self.opts.gpg.as_deref()).await.map_err(gpgsmith_gpg::Error::from)?;
-        let gpg = Client::open(ClientOptions::new(self.tree.main().to_owned(), program)).await?;
+        let smith = Smith::find(self.opts.gpg.as_deref()).await?;
+        let gpg = smith.open(self.tree.main().to_owned()).await?;
         let first_use = self.judge(&gpg).await?;
         let settings = VaultSettings::load(self.tree.main())?;
         let limits = Limits { idle: settings.idle(), absolute: settings.absolute() };
@@ -177,11 +178,11 @@ impl Opening {
             workdir: self.workdir.path().to_owned(),
             listing: Some((self.generation, listing)),
         };
-        let session = self.start(gpg, brief, limits).await?;
+        let session = self.start((gpg, smith), brief, limits).await?;
         Ok(OpenSessionResult { session, tofu_fingerprint: first_use, notes })
     }
 
-    async fn judge(&mut self, gpg: &Client) -> Result<Option<Fingerprint>, SessionError> {
+    async fn judge(&mut self, gpg: &Keyring) -> Result<Option<Fingerprint>, SessionError> {
         let anchor = self.entry.trusted_master_fp.as_deref();
         let home = self.tree.main();
         let secrets = self.lineage.as_ref().map(|lineage| lineage.local_secrets.as_slice());
@@ -214,7 +215,7 @@ impl Opening {
 
     async fn start(
         self,
-        gpg: Client,
+        gpg: (Keyring, Smith),
         brief: Brief,
         limits: Limits,
     ) -> Result<Session, SessionError> {

@@ -83,6 +83,6 @@ impl Session {
         let mut guard = self.shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
         open.mend().await?;
-        Ok(read(open.gpg()?).await?)
+        Ok(read(open.gpg()?.gpg()).await?)
     }
 }

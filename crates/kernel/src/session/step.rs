@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use super::{
     Listing, Session, SessionError, Shared,
+    keyring::Keyring,
     work::{Backup, Work},
 };
 use crate::{clock::Clock, home::journal};
@@ -19,7 +20,7 @@ use crate::{clock::Clock, home::journal};
 /// The home during a step: gpg on it, and our files in it.
 #[derive(Debug)]
 pub struct Home<'a> {
-    gpg: &'a Client,
+    gpg: &'a Keyring,
     dir: &'a Path,
     secret: Option<&'a SecretString>,
     clock: &'a dyn Clock,
@@ -28,7 +29,7 @@ pub struct Home<'a> {
 impl Home<'_> {
     /// gpg on this home.
     pub fn gpg(&self) -> &Client {
-        self.gpg
+        self.gpg.gpg()
     }
 
     /// The GNUPGHOME.

@@ -6,13 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gpgsmith_gpg::{Client, ClientOptions, Program};
 use gpgsmith_vault::{
     Tree, Workdir,
     atomic::{At, FileLock, PathError},
 };
 
-use super::{ephemeral::session_filenames_for, error::SessionError};
+use super::{
+    ephemeral::session_filenames_for,
+    error::SessionError,
+    keyring::{Keyring, Smith},
+};
 use crate::home::lineage::Base;
 
 /// What is there while a session is open; dropping it ends the agent and wipes the workdir.
@@ -20,8 +23,8 @@ use crate::home::lineage::Base;
 pub(super) struct Work {
     /// Fields are dropped in this order: the agent before the home that it works on. `None`
     /// only between the end of one agent and the start of the next; see [`Work::mend`].
-    gpg: Option<Client>,
-    program: Program,
+    gpg: Option<Keyring>,
+    smith: Smith,
     pub(super) tree: Tree,
     pub(super) workdir: Workdir,
     pub(super) base: Base,
@@ -54,14 +57,14 @@ impl Pair {
 impl Work {
     /// A home in which nothing was done yet.
     pub(super) fn new(
-        gpg: Client,
+        (gpg, smith): (Keyring, Smith),
         (workdir, tree): (Workdir, Tree),
         base: Base,
         pair: Pair,
     ) -> Self {
         Self {
-            program: gpg.program().clone(),
             gpg: Some(gpg),
+            smith,
             tree,
             workdir,
             base,
@@ -74,7 +77,7 @@ impl Work {
     }
 
     /// gpg on the home.
-    pub(super) fn gpg(&self) -> Result<&Client, SessionError> {
+    pub(super) fn gpg(&self) -> Result<&Keyring, SessionError> {
         self.gpg.as_ref().ok_or(SessionError::Closed)
     }
 
@@ -90,7 +93,7 @@ impl Work {
         }
         if self.gpg.is_none() {
             let home = self.tree.main().to_owned();
-            self.gpg = Some(Client::open(ClientOptions::new(home, self.program.clone())).await?);
+            self.gpg = Some(self.smith.open(home).await?);
         }
         let missing = self.missing();
         if missing.is_empty() {
