@@ -52,15 +52,26 @@ pub(super) fn routes() -> Vec<Route> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs, path::Path};
+    use std::{
+        collections::BTreeSet,
+        fs,
+        path::{Path, PathBuf},
+    };
 
     use super::*;
 
+    /// The sources of `api`, whatever directory below they are in.
+    fn sources(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        let read = |path: PathBuf| {
+            if path.is_dir() { sources(&path) } else { vec![fs::read_to_string(path).unwrap()] }
+        };
+        entries.flat_map(read).collect()
+    }
+
     /// The verbs in the source of `api`, as its macro `call!` names them.
     fn verbs_of_the_api() -> Vec<String> {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
-        let sources = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
-        let text: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
+        let text = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api")).concat();
         let calls = text.lines().filter_map(|line| line.strip_prefix("call!("));
         calls.map(|call| call.split('"').nth(1).unwrap().to_owned()).collect()
     }

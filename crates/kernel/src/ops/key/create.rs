@@ -1,0 +1,98 @@
+use gpgsmith_gpg::{Algorithm, Fingerprint, MasterSpec, Secret, UserId};
+
+use super::{
+    finish,
+    generate::{SUBKEY_EXPIRY, SubkeyPlan, add_subkeys, check_pairs},
+    secret,
+};
+use crate::{
+    api::{
+        ApiError, Code, Hint,
+        event::About,
+        key::{CreateKeys, CreatedKeys, Key},
+    },
+    home::settings::Settings,
+    ops::{Env, error::Fail as _},
+    session::{Change, Home, Session, SessionError},
+};
+
+/// Makes the master key and a subkey each for signing, encryption and authentication, and seals
+/// a checkpoint.
+///
+/// # Errors
+/// A name, algorithm or date is none; there is a master key already; gpg failed. The vault is
+/// then as it was.
+pub async fn create(
+    env: &Env<'_>,
+    session: &Session,
+    call: &CreateKeys,
+) -> Result<CreatedKeys, ApiError> {
+    let user_id = UserId::new(&call.name, &call.email).bad_request()?;
+    let algorithm = call.algo.as_deref().map_or(Ok(Algorithm::Ed25519), str::parse);
+    let algorithm = algorithm.bad_request()?;
+    let expiry = call.expiry.as_deref().unwrap_or("0").parse().bad_request()?;
+    let plan = SubkeyPlan {
+        algorithm: call.subkey_algo.as_deref().map_or(Ok(algorithm), str::parse).bad_request()?,
+        expiry: call.subkey_expiry.as_deref().unwrap_or(SUBKEY_EXPIRY).parse().bad_request()?,
+    };
+    check_pairs(algorithm, plan)?;
+    session.check_heads().await?;
+    refuse_second_master(env, session, call.force).await?;
+    env.unlock_keys(session).await?;
+    let master = MasterSpec { user_id, algorithm, expiry };
+    let (fingerprint, subkeys) =
+        session.step(async |home: &Home<'_>| make_keys(env, home, &master, plan).await).await?;
+    finish(env, session, "new keys", (fingerprint, subkeys)).await
+}
+
+async fn refuse_second_master(
+    env: &Env<'_>,
+    session: &Session,
+    force: bool,
+) -> Result<(), ApiError> {
+    let certificates = session.certificates().await?;
+    let Some(there) = certificates.iter().find(|c| c.primary.secret != Secret::Absent) else {
+        return Ok(());
+    };
+    let (vault, fingerprint) = (session.vault_name().to_owned(), there.fingerprint().to_string());
+    if force {
+        return env.confirm(About::SecondMaster { vault, fingerprint }, "--yes").await;
+    }
+    let text = format!("the vault {vault} has the master key {fingerprint} already");
+    let hint = Hint::run(
+        "Add subkeys to it (or give --force for a second master key).",
+        "keys generate",
+        &[],
+    );
+    Err(ApiError::new(Code::Refused, text).with_hint(hint))
+}
+
+async fn make_keys(
+    env: &Env<'_>,
+    home: &Home<'_>,
+    master: &MasterSpec,
+    plan: SubkeyPlan,
+) -> Result<Change<(Fingerprint, Vec<Key>)>, ApiError> {
+    env.progress.check()?;
+    env.progress.report("making the master key");
+    let secret = secret(home)?;
+    let fingerprint =
+        home.gpg().generate_master(master, secret).await.map_err(SessionError::from)?;
+    let settings = Settings {
+        master_fp: fingerprint.to_string(),
+        subkey_algo: plan.algorithm.to_string(),
+        subkey_expiry: plan.expiry.to_string(),
+    };
+    settings.save(home.dir()).map_err(SessionError::from)?;
+    let subkeys = add_subkeys(env, home, &fingerprint, plan).await?;
+    let metadata = [("master_fp", fingerprint.to_string()), ("uid", master.user_id.to_string())];
+    Ok(Change {
+        value: (fingerprint, subkeys),
+        action: "create-key",
+        details: format!(
+            "master {fingerprint} + S/E/A {} expires {}",
+            settings.subkey_algo, settings.subkey_expiry
+        ),
+        metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+    })
+}

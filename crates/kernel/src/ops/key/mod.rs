@@ -1,0 +1,66 @@
+//! Making, listing and exporting keys.
+
+mod create;
+mod export;
+mod generate;
+
+use gpgsmith_gpg::Fingerprint;
+
+use super::{Env, listing, vault::snapshot};
+use crate::{
+    api::{
+        ApiError, Code, Hint,
+        key::{CreatedKeys, Key, Keys},
+        vault::Sealed,
+    },
+    session::{Home, Session},
+};
+
+pub use self::{create::create, export::export, generate::generate};
+
+/// The keys in an open vault.
+///
+/// # Errors
+/// The session has ended, or gpg failed.
+pub async fn list(session: &Session) -> Result<Keys, ApiError> {
+    let certificates = session.certificates().await?;
+    Ok(Keys {
+        vault: session.vault_name().to_owned(),
+        master_fp: session.configured_master_fp().map(|master| master.to_string()),
+        certificates: certificates.iter().map(listing::certificate).collect(),
+    })
+}
+
+/// Seals the checkpoint that ends every work that makes keys.
+async fn finish(
+    env: &Env<'_>,
+    session: &Session,
+    message: &str,
+    (master, subkeys): (Fingerprint, Vec<Key>),
+) -> Result<CreatedKeys, ApiError> {
+    let mut notes = Vec::new();
+    let sealed = env.checkpoint(session, message, &mut notes).await?;
+    let checkpoint = sealed.map(|sealed| Sealed {
+        vault: session.vault_name().to_owned(),
+        snapshot: snapshot(&sealed.snapshot),
+    });
+    Ok(CreatedKeys { master_fp: master.to_string(), subkeys, checkpoint, notes })
+}
+
+/// The master key of the session's vault.
+///
+/// # Errors
+/// `bad_request` with the command that makes one.
+pub(super) fn master(session: &Session) -> Result<Fingerprint, ApiError> {
+    session.configured_master_fp().ok_or_else(|| {
+        let text = format!("the vault {} has no master key yet", session.vault_name());
+        ApiError::new(Code::BadRequest, text).with_hint(Hint::run("Make one.", "keys create", &[]))
+    })
+}
+
+/// The passphrase of the keys, which the workflow has asked for before the step.
+pub(super) fn secret<'a>(home: &'a Home<'_>) -> Result<&'a secrecy::SecretString, ApiError> {
+    home.secret().ok_or_else(|| {
+        ApiError::new(Code::NeedsPassphrase, "the passphrase of the keys is not known")
+    })
+}

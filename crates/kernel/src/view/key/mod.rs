@@ -1,0 +1,108 @@
+//! Keys.
+
+use jiff::Timestamp;
+
+use super::{Cell, Section, Table, Tone, date, expiry, vault::sealed, visible};
+use crate::api::key::{Certificate, CreatedKeys, ExportedKeys, Key, Keys, SecretPart};
+
+/// When there are none.
+pub const NO_KEYS: &str = "No keys.";
+
+/// The keys, a section for each primary key; headed where there are several.
+pub fn keys(keys: &Keys) -> Vec<Section> {
+    let several = keys.certificates.len() > 1;
+    let section = |certificate: &Certificate| Section {
+        heading: several.then(|| heading(certificate, keys.master_fp.as_deref())),
+        table: table(certificate),
+    };
+    keys.certificates.iter().map(section).collect()
+}
+
+fn heading(certificate: &Certificate, master: Option<&str>) -> String {
+    let fingerprint = certificate.primary.fingerprint.as_str();
+    let role = if master == Some(fingerprint) { "master key" } else { "another primary key" };
+    let name =
+        certificate.identities.first().map(|identity| format!(", {}", visible(&identity.uid)));
+    format!("{role} {fingerprint}{}", name.unwrap_or_default())
+}
+
+fn table(certificate: &Certificate) -> Table {
+    let row = |key: &Key| {
+        [
+            Cell::code(&key.key_id),
+            Cell::plain(&key.algorithm),
+            Cell::plain(&key.usage),
+            Cell::toned(&key.validity, tone(&key.validity)),
+            Cell::plain(date(key.created)),
+            key.expires.map_or_else(Cell::none, |time| Cell::plain(date(time))),
+            secret(&key.secret),
+        ]
+    };
+    Table::new(
+        ["KEY ID", "ALGO", "USAGE", "VALIDITY", "CREATED", "EXPIRES", "CARD"],
+        all(certificate).map(row),
+    )
+}
+
+fn all(certificate: &Certificate) -> impl Iterator<Item = &Key> {
+    std::iter::once(&certificate.primary).chain(&certificate.subkeys)
+}
+
+/// `r`, `e`, `i`, `n`, `d`: revoked, expired, invalid, not to be trusted, disabled (gnupg
+/// doc/DETAILS § colons, field 2).
+pub(super) fn tone(validity: &str) -> Tone {
+    match validity {
+        "u" | "f" => Tone::Good,
+        "r" | "e" | "i" | "n" | "d" => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+/// The serial number of the card, a dash for a key in the vault, or what is missing.
+fn secret(part: &SecretPart) -> Cell {
+    match part {
+        SecretPart::Present => Cell::none(),
+        SecretPart::Card { serial } => Cell::code(serial),
+        SecretPart::Stub => Cell::toned("stub", Tone::Warn),
+        SecretPart::Absent => Cell::toned("absent", Tone::Warn),
+    }
+}
+
+/// The state of the keys: one line for each, with what will become of it.
+pub fn status(keys: &Keys, now: Timestamp) -> Vec<String> {
+    let line = |key: &Key| {
+        let (id, algorithm, usage) = (&key.key_id, &key.algorithm, &key.usage);
+        format!("  {id}  {algorithm}  {usage}  {}", fate(key, now))
+    };
+    let lines = keys.certificates.iter().flat_map(all).map(line);
+    std::iter::once("=== Keys ===".to_owned()).chain(lines).collect()
+}
+
+fn fate(key: &Key, now: Timestamp) -> String {
+    match key.validity.as_str() {
+        "r" => "revoked".to_owned(),
+        "d" => "disabled".to_owned(),
+        "i" => "invalid".to_owned(),
+        _ => expiry(key.expires, now),
+    }
+}
+
+/// New keys: the master's fingerprint first where `with_master` says that it is new too.
+pub fn created(created: &CreatedKeys, with_master: bool) -> Vec<String> {
+    let master = with_master.then(|| format!("master: {}", created.master_fp));
+    let subkey = |key: &Key| format!("  subkey {} ({}, {})", key.key_id, key.usage, key.algorithm);
+    let mut lines: Vec<_> = master.into_iter().chain(created.subkeys.iter().map(subkey)).collect();
+    lines.extend(created.checkpoint.as_ref().map(sealed));
+    lines.extend(created.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines
+}
+
+/// Where a public key went.
+pub fn exported(exported: &ExportedKeys) -> Option<String> {
+    let home = exported.imported_into.as_ref()?;
+    let place = home.to_string_lossy();
+    Some(format!("exported {} to {}", exported.master_fp, visible(&place)))
+}
+
+#[cfg(test)]
+mod tests;
