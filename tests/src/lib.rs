@@ -8,6 +8,7 @@
 )]
 
 pub mod fixture;
+pub mod gate;
 pub mod program;
 pub mod redact;
 pub mod run;

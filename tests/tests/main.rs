@@ -13,6 +13,7 @@ mod compat;
 mod daemon;
 mod defects;
 mod faults;
+mod interrupted;
 mod life;
 mod recovery;
 mod secrecy;
