@@ -1,6 +1,9 @@
 //! Users at a terminal: what they are asked, what they see, what they do not.
 
-use gpgsmith_tests::sandbox::{PASSPHRASE, Sandbox};
+use gpgsmith_tests::{
+    sandbox::{PASSPHRASE, Sandbox},
+    wait::wait_for,
+};
 
 #[test]
 fn setup_asks_for_what_it_needs() {
@@ -34,19 +37,92 @@ fn w33_a_tilde_is_the_users_home() {
 }
 
 #[test]
-fn passphrases_that_differ_are_no_passphrase() {
+fn passphrases_that_differ_are_typed_again() {
     let sandbox = Sandbox::new();
     let mut terminal = sandbox.terminal(&["vault", "create", "new", "--path", "new"]);
-    terminal.expect("assphrase: ");
-    terminal.enter("one");
-    terminal.expect("assphrase: ");
-    terminal.enter("two");
-    terminal.expect("passphrases do not match");
+    for (first, second) in [("one", "two"), ("", ""), (PASSPHRASE, PASSPHRASE)] {
+        terminal.expect("assphrase: ");
+        terminal.enter(first);
+        if !first.is_empty() {
+            terminal.expect("Confirm passphrase: ");
+            terminal.enter(second);
+        }
+    }
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("passphrases do not match; try again"), "{screen}");
+    assert!(screen.contains("passphrase cannot be empty; try again"), "{screen}");
+    sandbox.unlocked(&["vault", "open", "new", "--no-shell"]).ok();
+}
+
+#[test]
+fn passphrases_that_differ_three_times_are_no_passphrase() {
+    let sandbox = Sandbox::new();
+    let mut terminal = sandbox.terminal(&["vault", "create", "new", "--path", "new"]);
+    for _ in 0..3 {
+        terminal.expect("Vault passphrase: ");
+        terminal.enter("one");
+        terminal.expect("Confirm passphrase: ");
+        terminal.enter("two");
+        terminal.expect("passphrases do not match");
+    }
     let (code, screen) = terminal.end();
     assert_ne!(code, Some(0), "{screen}");
     assert!(!sandbox.path("home/new").exists());
     let list = sandbox.gpgsmith(&["vault", "list", "--json"]).ok().json();
     assert_eq!(list["vaults"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_wrong_passphrase_may_be_typed_again() {
+    let sandbox = Sandbox::new();
+    sandbox.unlocked(&["vault", "create", "new", "--path", "new"]).ok();
+    sandbox.gpgsmith(&["vault", "discard"]).ok();
+    let mut terminal = sandbox.terminal(&["vault", "open", "new", "--no-shell"]);
+    terminal.expect("Vault passphrase: ");
+    terminal.enter("wrong");
+    terminal.expect("try again");
+    terminal.expect("Vault passphrase: ");
+    terminal.enter(PASSPHRASE);
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(0), "{screen}");
+}
+
+#[test]
+fn setup_makes_no_vault_for_keys_that_cannot_be_made() {
+    let sandbox = Sandbox::new();
+    for wrong in [["--email", "nomail"], ["--algo", "rsa1024"], ["--subkey-expiry", "soon"]] {
+        let keys = ["--name", "Ann", "--email", "ann@example.org", "--vault-path", "vaults/new"];
+        let flags: Vec<&str> = match wrong {
+            ["--email", wrong] => {
+                keys.iter().map(|&k| if k.contains('@') { wrong } else { k }).collect()
+            }
+            other => keys.iter().copied().chain(other).collect(),
+        };
+        sandbox.unlocked(&[&["setup"], flags.as_slice()].concat()).fails(2);
+        assert!(!sandbox.path("vaults/new").exists(), "{wrong:?}");
+    }
+    let list = sandbox.gpgsmith(&["vault", "list", "--json"]).ok().json();
+    assert_eq!(list["vaults"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn ctrl_c_while_setup_makes_the_vault_makes_no_keys() {
+    let sandbox = Sandbox::new();
+    let mut terminal = sandbox.terminal(&["setup", "--name", "Ann", "--email", "ann@example.org"]);
+    terminal.expect("Vault directory path");
+    terminal.enter(&sandbox.text("vaults/new"));
+    for _ in 0..2 {
+        terminal.expect("assphrase: ");
+        terminal.enter(PASSPHRASE);
+    }
+    let dir = sandbox.path("vaults/new");
+    wait_for("the vault is being made", || dir.exists().then_some(()));
+    terminal.press("\x03");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, Some(8), "{screen}");
+    assert!(screen.contains("gpgsmith keys create --vault default"), "{screen}");
+    sandbox.gpgsmith(&["keys", "create", "--name", "Ann", "--email", "ann@example.org"]).ok();
 }
 
 #[test]

@@ -1,24 +1,28 @@
 //! What every command works with.
 
-use std::{cell::OnceCell, env};
+use std::{cell::OnceCell, env, fmt::Display};
 
 use gpgsmith_kernel::{
     api::{ApiError, Call, Code, Face, SESSION_VARIABLE, Target, vault::Unlock},
     client::{Client, Options},
     hardening::{CoreLimit, harden_face},
     secret::Passphrase,
+    view::visible,
 };
 
 use crate::{
     VERSION,
     args::Global,
     error::CliError,
-    input::{Input, InputError},
+    input::{self, Input, InputError},
     interrupt::{self, Interrupts},
     jobs::JobHost,
     passphrase::{self, Origin},
     ui::Ui,
 };
+
+/// How often somebody at a terminal may type a passphrase.
+const TRIES: u8 = 3;
 
 /// The two streams, the user, and the daemon.
 #[derive(Debug)]
@@ -66,10 +70,13 @@ impl<'a> Context<'a> {
         let given = self.given(self.global.secrets.vault())?;
         let asked = given.is_none() && !self.global.asking.no_input;
         match self.run(&call(Unlock { passphrase: given })) {
-            Err(error) if asked && error.code() == Some(Code::NeedsPassphrase) => {
-                let passphrase = Some(self.passphrase("Vault passphrase: ", freshness)?);
-                self.run(&call(Unlock { passphrase }))
-            }
+            Err(error) if asked && error.code() == Some(Code::NeedsPassphrase) => self.patiently(
+                |error: &CliError| error.code() == Some(Code::WrongPassphrase),
+                || {
+                    let passphrase = Some(self.passphrase("Vault passphrase: ", freshness)?);
+                    self.run(&call(Unlock { passphrase }))
+                },
+            ),
             ended => ended,
         }
     }
@@ -125,8 +132,19 @@ impl<'a> Context<'a> {
         self.input.line(&self.interrupts, prompt, |text| self.ui.prompt(text))
     }
 
-    /// Asks for a passphrase, twice for a new one.
+    /// Asks for a passphrase, twice for a new one; at a terminal, again where it cannot be one.
     pub(crate) fn passphrase(
+        &self,
+        prompt: &str,
+        freshness: Freshness,
+    ) -> Result<Passphrase, InputError> {
+        self.patiently(
+            |error| matches!(error, InputError::Mismatch | InputError::Passphrase(_)),
+            || self.type_passphrase(prompt, freshness),
+        )
+    }
+
+    fn type_passphrase(
         &self,
         prompt: &str,
         freshness: Freshness,
@@ -138,6 +156,25 @@ impl<'a> Context<'a> {
             passphrase::same(&first, &second)?;
         }
         Ok(first)
+    }
+
+    /// Tries again, with whoever sits at the terminal, what failed in a way that typing it anew
+    /// may mend.
+    fn patiently<T, E: Display>(
+        &self,
+        mends: impl Fn(&E) -> bool,
+        attempt: impl Fn() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tries = if input::is_terminal() { TRIES } else { 1 };
+        for _ in 1..tries {
+            match attempt() {
+                Err(error) if mends(&error) => {
+                    self.ui.note(&format!("{}; try again", visible(&error.to_string())));
+                }
+                ended => return ended,
+            }
+        }
+        attempt()
     }
 
     /// The passphrase from where a flag says that it is.

@@ -137,6 +137,11 @@ impl Input {
     }
 }
 
+/// Whether somebody types the answers.
+pub(crate) fn is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
 fn no_input(prompt: &str) -> InputError {
     InputError::NoInput { prompt: prompt.trim().to_owned() }
 }

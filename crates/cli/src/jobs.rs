@@ -51,6 +51,13 @@ impl<'a> JobHost<'a> {
         }
     }
 
+    /// Says what is asked, for whoever reads why the command failed.
+    fn tell(&self, prompt: &Prompt) {
+        for line in prompt.text.iter().chain([&prompt.prompt]) {
+            self.cx.ui.note(line);
+        }
+    }
+
     fn put(&self, prompt: &Prompt) -> Result<Answer, InputError> {
         for line in &prompt.text {
             self.cx.ui.note(line);
@@ -80,10 +87,12 @@ impl Host for JobHost<'_> {
         if let Some(answer) = self.answered(question) {
             return answer;
         }
+        let prompt = view::question(question);
         if self.cx.global().asking.no_input {
+            self.tell(&prompt);
             return Answer::CannotAsk;
         }
-        match self.put(&view::question(question)) {
+        match self.put(&prompt) {
             Ok(answer) => answer,
             Err(InputError::NoInput { .. }) => Answer::CannotAsk,
             Err(InputError::Interrupted) => Answer::Cancel,

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use gpgsmith_kernel::{
     api::{
-        Target,
-        key::{CreateKeys, CreatedKeys},
+        ApiError, Code, Hint, Target,
+        key::{CreateKeys, CreatedKeys, PlanKeys},
         vault::Opened,
     },
     view,
@@ -61,14 +61,15 @@ pub(crate) fn run(args: &Args, cx: &Context<'_>) -> Ended {
     cx.ui.say("=== gpgsmith setup ===");
     let path = directory(args, cx)?;
     let (name, email) = key::identity(cx, args.name.as_deref(), args.email.as_deref())?;
+    let keys = args.plan.call(name, email);
+    let plan = cx.call(&PlanKeys { keys: keys.clone() })?; // before a vault is made for nothing
+    cx.ui.say_all(&view::key::plan(&plan));
     cx.ui.say("[1/2] Creating vault...");
     let vault = vault::create(cx, &args.vault_name, &path, args.identity.as_deref())?;
     let snapshot = view::visible(&vault.session.snapshot).into_owned();
     cx.ui.say(&format!("  created {} ({snapshot})", args.vault_name));
     cx.ui.say("[2/2] Generating GPG keys...");
-    let target = Target { token: Some(vault.token.clone()), vault: None };
-    let call = CreateKeys { target, ..args.plan.call(name, email) };
-    let keys = cx.run(&call)?;
+    let keys = make_keys(cx, &vault, keys)?;
     cx.ui.reply(&Report { vault, keys: keys.clone() }, |ui| {
         for line in view::key::created(&keys, true) {
             ui.say(&format!("  {line}"));
@@ -76,6 +77,22 @@ pub(crate) fn run(args: &Args, cx: &Context<'_>) -> Ended {
         ui.say("setup is complete: the keys are sealed in the vault, which is open");
         ui.say("to look at them: gpgsmith keys status");
         Ok(())
+    })
+}
+
+/// Makes the keys in the new vault. It stays where that fails, and the error says how to go on.
+fn make_keys(cx: &Context<'_>, vault: &Opened, keys: CreateKeys) -> Result<CreatedKeys, CliError> {
+    let name = vault.session.vault.as_str();
+    let go_on =
+        || Hint::run("The vault is made. Make its keys.", "keys create", &["--vault", name]);
+    if cx.interrupts.count() > 0 {
+        let text = format!("cancelled before the keys of {name} were made");
+        return Err(ApiError::new(Code::Cancelled, text).with_hint(go_on()).into());
+    }
+    let target = Target { token: Some(vault.token.clone()), vault: None };
+    cx.run(&CreateKeys { target, ..keys }).map_err(|error| match error {
+        CliError::Api(error) if error.hint.is_none() => error.with_hint(go_on()).into(),
+        other => other,
     })
 }
 

@@ -1,11 +1,15 @@
 //! The keys in a vault.
 
 mod export;
+mod plan;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::export::{ExportKeys, ExportedKeys};
+pub use self::{
+    export::{ExportKeys, ExportedKeys},
+    plan::{KeysPlan, PlanKeys, PlannedKey},
+};
 use super::{Target, call, vault::Sealed};
 
 /// Makes the master key and its subkeys, and seals a checkpoint.

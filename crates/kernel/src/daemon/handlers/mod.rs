@@ -14,7 +14,7 @@ use crate::api::{
     daemon::{DaemonStatus, StopDaemon},
     event::{AnswerJob, CancelJob},
     identity::{AddIdentity, ListIdentities, RevokeIdentity, SetPrimaryIdentity},
-    key::{CreateKeys, ExportKeys, GenerateKeys, KeysStatus, ListKeys},
+    key::{CreateKeys, ExportKeys, GenerateKeys, KeysStatus, ListKeys, PlanKeys},
     vault::{
         CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, SealVault, TrustVault,
         VaultStatus,
@@ -39,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
         route::<ListSnapshots>(),
         route::<ListVaults>(),
         route::<OpenVault>(),
+        route::<PlanKeys>(),
         route::<RevokeIdentity>(),
         route::<SealVault>(),
         route::<SetPrimaryIdentity>(),

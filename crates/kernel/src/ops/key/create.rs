@@ -1,15 +1,15 @@
-use gpgsmith_gpg::{Algorithm, Fingerprint, MasterSpec, Secret, UserId};
+use gpgsmith_gpg::{Algorithm, Expiry, Fingerprint, MasterSpec, Secret, Usage, UserId};
 
 use super::{
     finish,
-    generate::{SUBKEY_EXPIRY, SubkeyPlan, add_subkeys, check_pairs},
+    generate::{SUBKEY_EXPIRY, SUBKEYS, SubkeyPlan, add_subkeys, check_pairs},
     secret,
 };
 use crate::{
     api::{
         ApiError, Code, Hint,
         event::About,
-        key::{CreateKeys, CreatedKeys, Key},
+        key::{CreateKeys, CreatedKeys, Key, KeysPlan, PlannedKey},
     },
     home::settings::Settings,
     ops::{Env, error::Fail as _},
@@ -27,6 +27,17 @@ pub async fn create(
     session: &Session,
     call: &CreateKeys,
 ) -> Result<CreatedKeys, ApiError> {
+    let (master, plan) = understand(call)?;
+    session.check_heads().await?;
+    refuse_second_master(env, session, call.force).await?;
+    env.unlock_keys(session).await?;
+    let (fingerprint, subkeys) =
+        session.step(async |home: &Home<'_>| make_keys(env, home, &master, plan).await).await?;
+    finish(env, session, "new keys", (fingerprint, subkeys)).await
+}
+
+/// The keys that `call` asks for.
+fn understand(call: &CreateKeys) -> Result<(MasterSpec, SubkeyPlan), ApiError> {
     let user_id = UserId::new(&call.name, &call.email).bad_request()?;
     let algorithm = call.algo.as_deref().map_or(Ok(Algorithm::Ed25519), str::parse);
     let algorithm = algorithm.bad_request()?;
@@ -36,13 +47,31 @@ pub async fn create(
         expiry: call.subkey_expiry.as_deref().unwrap_or(SUBKEY_EXPIRY).parse().bad_request()?,
     };
     check_pairs(algorithm, plan)?;
-    session.check_heads().await?;
-    refuse_second_master(env, session, call.force).await?;
-    env.unlock_keys(session).await?;
-    let master = MasterSpec { user_id, algorithm, expiry };
-    let (fingerprint, subkeys) =
-        session.step(async |home: &Home<'_>| make_keys(env, home, &master, plan).await).await?;
-    finish(env, session, "new keys", (fingerprint, subkeys)).await
+    Ok((MasterSpec { user_id, algorithm, expiry }, plan))
+}
+
+/// What [`create`] would make.
+///
+/// # Errors
+/// A name, algorithm or date is none.
+pub fn plan(call: &CreateKeys) -> Result<KeysPlan, ApiError> {
+    let (master, plan) = understand(call)?;
+    let planned = |algorithm: Algorithm, usage: Usage, expiry: Expiry| {
+        let algorithm = algorithm.for_usage(usage).bad_request()?.to_string();
+        let letter = usage.letter();
+        Ok::<_, ApiError>(PlannedKey {
+            usage: letter.to_string(),
+            algorithm,
+            expiry: expiry.to_string(),
+        })
+    };
+    let certify = planned(master.algorithm, Usage::Certify, master.expiry)?;
+    let subkeys = SUBKEYS.iter().map(|usage| planned(plan.algorithm, *usage, plan.expiry));
+    Ok(KeysPlan {
+        identity: master.user_id.to_string(),
+        master: PlannedKey { usage: certify.usage.to_uppercase(), ..certify },
+        subkeys: subkeys.collect::<Result<_, _>>()?,
+    })
 }
 
 async fn refuse_second_master(

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The usages that get a subkey each, in this order.
-const SUBKEYS: [Usage; 3] = [Usage::Sign, Usage::Encrypt, Usage::Authenticate];
+pub(super) const SUBKEYS: [Usage; 3] = [Usage::Sign, Usage::Encrypt, Usage::Authenticate];
 
 /// How long subkeys live unless the user says otherwise.
 pub(super) const SUBKEY_EXPIRY: &str = "2y";

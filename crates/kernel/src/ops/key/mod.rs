@@ -16,7 +16,11 @@ use crate::{
     session::{Home, Session},
 };
 
-pub use self::{create::create, export::export, generate::generate};
+pub use self::{
+    create::{create, plan},
+    export::export,
+    generate::generate,
+};
 
 /// The keys in an open vault.
 ///

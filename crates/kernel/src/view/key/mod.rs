@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Cell, Section, Table, Tone, date, expiry, vault::sealed, visible};
-use crate::api::key::{Certificate, CreatedKeys, ExportedKeys, Key, Keys, SecretPart};
+use crate::api::key::{
+    Certificate, CreatedKeys, ExportedKeys, Key, Keys, KeysPlan, PlannedKey, SecretPart,
+};
 
 /// When there are none.
 pub const NO_KEYS: &str = "No keys.";
@@ -85,6 +87,21 @@ fn fate(key: &Key, now: Timestamp) -> String {
         "i" => "invalid".to_owned(),
         _ => expiry(key.expires, now),
     }
+}
+
+/// Keys that would be made, a line for the identity and one for each key.
+pub fn plan(plan: &KeysPlan) -> Vec<String> {
+    let ends = |key: &PlannedKey| match key.expiry.as_str() {
+        "0" => "does not expire".to_owned(),
+        expiry => format!("expires {expiry}"),
+    };
+    let line = |what: &str, key: &PlannedKey| {
+        format!("{what} ({}, {}), {}", key.usage, key.algorithm, ends(key))
+    };
+    let identity = format!("for {}:", visible(&plan.identity));
+    let master = line("master", &plan.master);
+    let subkeys = plan.subkeys.iter().map(|key| line("  subkey", key));
+    [identity, master].into_iter().chain(subkeys).collect()
 }
 
 /// New keys: the master's fingerprint first where `with_master` says that it is new too.

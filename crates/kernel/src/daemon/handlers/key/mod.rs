@@ -3,8 +3,8 @@ use crate::{
         ApiError,
         event::What,
         key::{
-            CreateKeys, CreatedKeys, ExportKeys, ExportedKeys, GenerateKeys, Keys, KeysStatus,
-            ListKeys,
+            CreateKeys, CreatedKeys, ExportKeys, ExportedKeys, GenerateKeys, Keys, KeysPlan,
+            KeysStatus, ListKeys, PlanKeys,
         },
     },
     daemon::{context::Context, entry::Entry, route::Handle},
@@ -35,6 +35,12 @@ impl Handle for CreateKeys {
         let keys = key::create(&cx.env(), open.session(), &self).await?;
         cx.publish_keys(&open, "create-key", &keys);
         Ok(keys)
+    }
+}
+
+impl Handle for PlanKeys {
+    async fn handle(self, _: &Context) -> Result<KeysPlan, ApiError> {
+        key::plan(&self.keys)
     }
 }
 
