@@ -25,3 +25,13 @@ fn adding_an_identity() {
 fn generating_subkeys() {
     interrupt(&pass, "keys generate");
 }
+
+#[test]
+fn renewing_keys() {
+    interrupt(&pass, "keys renew --for 5y 1BAD42B9D3EB840E 5104605F3DEFDA24 --yes");
+}
+
+#[test]
+fn revoking_subkeys() {
+    interrupt(&pass, "keys revoke 33DC8F1EEE57B934 5104605F3DEFDA24 --reason superseded --yes");
+}

@@ -13,7 +13,7 @@ pub(crate) fn setup_in(path: &str) -> Vec<&str> {
 }
 
 /// What all runs showed, one after the other.
-fn story(runs: &[(&str, Run)]) -> String {
+pub(crate) fn story(runs: &[(&str, Run)]) -> String {
     let told = runs.iter().map(|(line, run)| format!("$ gpgsmith {line}\n{}", run.shown()));
     told.collect::<Vec<_>>().join("\n")
 }
@@ -57,7 +57,7 @@ fn a_keys_whole_life() {
 }
 
 /// A command line as a shell would split it.
-fn words(line: &str) -> Vec<&str> {
+pub(crate) fn words(line: &str) -> Vec<&str> {
     let quoted = line.split('\'').enumerate();
     let parts = quoted.flat_map(|(index, part)| {
         if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }

@@ -14,6 +14,7 @@ mod daemon;
 mod defects;
 mod faults;
 mod interrupted;
+mod keys;
 mod life;
 mod recovery;
 mod secrecy;

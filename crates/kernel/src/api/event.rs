@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ApiError, Done, Face, call, vault::Unfinished};
+use super::{
+    ApiError, Done, Face, call,
+    key::{Key, NewEnd, Reason},
+    vault::Unfinished,
+};
 use crate::secret::Passphrase;
 
 /// The number of a job: random, so that nobody comes upon the reply of another's job, which may
@@ -131,6 +135,22 @@ pub enum About {
         vault: String,
         /// The master key that it has.
         fingerprint: String,
+    },
+    /// Keys are to get new ends.
+    RenewKeys {
+        /// Which, and which ends.
+        keys: Vec<NewEnd>,
+    },
+    /// Subkeys are to be revoked.
+    RevokeKeys {
+        /// Which.
+        keys: Vec<Key>,
+        /// Why.
+        reason: Reason,
+        /// The words that go with it.
+        message: String,
+        /// The usages, as letters, for which no other live key is there.
+        last: String,
     },
     /// A file asks for more work (memory) than usual to be opened.
     HeavyWork {

@@ -29,6 +29,11 @@ pub(super) fn key(key: &Key, primary: bool) -> key::Key {
     }
 }
 
+/// A key of this certificate.
+pub(super) fn key_of(certificate: &Certificate, key: &Key) -> key::Key {
+    self::key(key, key.fingerprint == certificate.fingerprint())
+}
+
 /// Upper case for a primary key and lower case for a subkey, as the Go program shows them.
 fn usage(usages: Usages, primary: bool) -> String {
     let letters = usages.iter().map(gpgsmith_gpg::Usage::letter);

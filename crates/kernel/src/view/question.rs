@@ -1,3 +1,5 @@
+mod key;
+
 use jiff::Timestamp;
 
 use super::{count, rfc3339, visible};
@@ -98,6 +100,10 @@ pub fn question(question: &Question) -> Prompt {
             ],
             "Make a second master key?",
         ),
+        About::RenewKeys { keys } => key::renew(keys),
+        About::RevokeKeys { keys, reason, message, last } => {
+            key::revoke(keys, (*reason, message), last)
+        }
         About::HeavyWork { file, work_factor } => heavy(file, *work_factor),
     }
 }
@@ -188,6 +194,16 @@ fn yes_or_no(text: Vec<String>, prompt: &str) -> Prompt {
         ]),
         dangerous: true,
     }
+}
+
+/// A question about what can be done again: an empty answer means yes.
+fn go_on(text: Vec<String>, prompt: &str) -> Prompt {
+    let Prompt { answers, .. } = yes_or_no(Vec::new(), prompt);
+    let answers = match answers {
+        Answers::Choice(choices) => Answers::Choice(choices.into_iter().rev().collect()),
+        other => other,
+    };
+    Prompt { text, prompt: prompt.to_owned(), answers, dangerous: false }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@ mod create;
 mod export;
 mod generate;
 mod list;
+mod renew;
+mod revoke;
 mod status;
 
 use clap::Subcommand;
@@ -16,6 +18,8 @@ pub(crate) enum Command {
     Generate(generate::Args),
     List(list::Args),
     Status(status::Args),
+    Renew(renew::Args),
+    Revoke(revoke::Args),
     Export(export::Args),
     /// The names and mail addresses on the master key
     #[command(subcommand, visible_alias = "uid", arg_required_else_help = true)]
@@ -28,6 +32,8 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Ended {
         Command::Generate(args) => generate::run(args, cx),
         Command::List(args) => list::run(args, cx),
         Command::Status(args) => status::run(args, cx),
+        Command::Renew(args) => renew::run(args, cx),
+        Command::Revoke(args) => revoke::run(args, cx),
         Command::Export(args) => export::run(args, cx),
         Command::Identity(command) => uid::run(command, cx),
     }

@@ -2,6 +2,8 @@
 
 mod export;
 mod plan;
+mod renew;
+mod revoke;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     export::{ExportKeys, ExportedKeys},
     plan::{KeysPlan, PlanKeys, PlannedKey},
+    renew::{NewEnd, RenewKeys, RenewedKeys},
+    revoke::{Reason, RevokeKeys, RevokedKeys},
 };
 use super::{Target, call, vault::Sealed};
 

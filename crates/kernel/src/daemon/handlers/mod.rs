@@ -14,7 +14,9 @@ use crate::api::{
     daemon::{DaemonStatus, StopDaemon},
     event::{AnswerJob, CancelJob},
     identity::{AddIdentity, ListIdentities, RevokeIdentity, SetPrimaryIdentity},
-    key::{CreateKeys, ExportKeys, GenerateKeys, KeysStatus, ListKeys, PlanKeys},
+    key::{
+        CreateKeys, ExportKeys, GenerateKeys, KeysStatus, ListKeys, PlanKeys, RenewKeys, RevokeKeys,
+    },
     vault::{
         CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, SealVault, TrustVault,
         VaultStatus,
@@ -40,7 +42,9 @@ pub(super) fn routes() -> Vec<Route> {
         route::<ListVaults>(),
         route::<OpenVault>(),
         route::<PlanKeys>(),
+        route::<RenewKeys>(),
         route::<RevokeIdentity>(),
+        route::<RevokeKeys>(),
         route::<SealVault>(),
         route::<SetPrimaryIdentity>(),
         route::<ShowAudit>(),

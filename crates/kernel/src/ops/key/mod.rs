@@ -3,8 +3,11 @@
 mod create;
 mod export;
 mod generate;
+mod pick;
+mod renew;
+mod revoke;
 
-use gpgsmith_gpg::Fingerprint;
+use gpgsmith_gpg::{Certificate, Fingerprint};
 
 use super::{Env, listing, vault::snapshot};
 use crate::{
@@ -20,6 +23,8 @@ pub use self::{
     create::{create, plan},
     export::export,
     generate::generate,
+    renew::renew,
+    revoke::revoke,
 };
 
 /// The keys in an open vault.
@@ -59,6 +64,21 @@ pub(super) fn master(session: &Session) -> Result<Fingerprint, ApiError> {
     session.configured_master_fp().ok_or_else(|| {
         let text = format!("the vault {} has no master key yet", session.vault_name());
         ApiError::new(Code::BadRequest, text).with_hint(Hint::run("Make one.", "keys create", &[]))
+    })
+}
+
+/// The certificate of the master key.
+///
+/// # Errors
+/// As [`master`], and where gpg no longer lists it.
+pub(super) async fn own(session: &Session) -> Result<Certificate, ApiError> {
+    let master = master(session)?;
+    let certificates = session.certificates().await?;
+    let own = certificates.iter().find(|c| c.fingerprint() == master).cloned();
+    own.ok_or_else(|| {
+        let vault = session.vault_name();
+        let text = format!("the vault {vault} no longer has its master key {master}");
+        ApiError::new(Code::Damaged, text)
     })
 }
 

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{Cell, Section, Table, Tone, date, expiry, vault::sealed, visible};
 use crate::api::key::{
-    Certificate, CreatedKeys, ExportedKeys, Key, Keys, KeysPlan, PlannedKey, SecretPart,
+    Certificate, CreatedKeys, ExportedKeys, Key, Keys, KeysPlan, NewEnd, PlannedKey, Reason,
+    RenewedKeys, RevokedKeys, SecretPart,
 };
 
 /// When there are none.
@@ -107,11 +108,64 @@ pub fn plan(plan: &KeysPlan) -> Vec<String> {
 /// New keys: the master's fingerprint first where `with_master` says that it is new too.
 pub fn created(created: &CreatedKeys, with_master: bool) -> Vec<String> {
     let master = with_master.then(|| format!("master: {}", created.master_fp));
-    let subkey = |key: &Key| format!("  subkey {} ({}, {})", key.key_id, key.usage, key.algorithm);
+    let subkey = |key: &Key| format!("  subkey {}", named(key));
     let mut lines: Vec<_> = master.into_iter().chain(created.subkeys.iter().map(subkey)).collect();
     lines.extend(created.checkpoint.as_ref().map(sealed));
     lines.extend(created.notes.iter().map(|note| format!("note: {}", visible(note))));
     lines
+}
+
+/// A key as sentences name it: `33DC8F1EEE57B934 (s, ed25519)`.
+pub(super) fn named(key: &Key) -> String {
+    format!("{} ({}, {})", key.key_id, key.usage, key.algorithm)
+}
+
+/// Keys with the ends that they have and those that they get.
+pub(super) fn ends(keys: &[NewEnd]) -> Table {
+    let end = |time: Option<_>| time.map_or_else(|| "never".to_owned(), date);
+    let row = |NewEnd { key, until }: &NewEnd| {
+        [
+            Cell::code(&key.key_id),
+            Cell::plain(&key.algorithm),
+            Cell::plain(&key.usage),
+            Cell::toned(end(key.expires), tone(&key.validity)),
+            Cell::plain(end(*until)),
+        ]
+    };
+    Table::new(["KEY ID", "ALGO", "USAGE", "EXPIRES", "NEW"], keys.iter().map(row))
+}
+
+/// Keys got new ends.
+pub fn renewed(renewed: &RenewedKeys) -> Vec<String> {
+    let end = |time: Option<_>| time.map_or_else(|| "never".to_owned(), date);
+    let line = |NewEnd { key, until }: &NewEnd| {
+        format!("renewed {}: {} → {}", named(key), end(key.expires), end(*until))
+    };
+    let mut lines: Vec<_> = renewed.keys.iter().map(line).collect();
+    lines.extend(renewed.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.push(CHANGED.to_owned());
+    lines
+}
+
+/// Subkeys were revoked.
+pub fn revoked(revoked: &RevokedKeys) -> Vec<String> {
+    let mut lines: Vec<_> =
+        revoked.keys.iter().map(|key| format!("revoked {}", key.key_id)).collect();
+    lines.push(CHANGED.to_owned());
+    lines
+}
+
+/// After every change that other people have to hear of.
+const CHANGED: &str = "others learn of it from the new public key: `gpgsmith keys export`";
+
+/// A reason as it follows "as".
+pub(super) fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Compromised => "compromised",
+        Reason::Superseded => "superseded",
+        Reason::Retired => "retired",
+        Reason::None => "one without a given reason",
+    }
 }
 
 /// Where a public key went.

@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::api::key::{Key, NewEnd, Reason, SecretPart};
 
 fn work() -> Unfinished {
     Unfinished {
@@ -141,4 +142,63 @@ fn memory_is_told_in_the_fitting_unit() {
     assert!(heavy(19).starts_with("Opening /v/s.tar.age takes 512 MiB of memory."));
     assert!(heavy(22).starts_with("Opening /v/s.tar.age takes 4 GiB of memory."));
     assert!(heavy(80).contains("GiB"));
+}
+
+fn key(key_id: &str, usage: &str) -> Key {
+    Key {
+        key_id: key_id.to_owned(),
+        fingerprint: String::new(),
+        keygrip: None,
+        algorithm: "rsa4096".to_owned(),
+        usage: usage.to_owned(),
+        primary: usage == "C",
+        validity: "u".to_owned(),
+        created: "2026-11-23T17:11:05Z".parse().unwrap(),
+        expires: Some("2028-11-22T17:11:05Z".parse().unwrap()),
+        secret: SecretPart::Present,
+    }
+}
+
+#[test]
+fn renewing() {
+    let until = Some("2030-11-22T17:11:05Z".parse().unwrap());
+    let subkey = NewEnd { key: key("33DC8F1EEE57B934", "s"), until };
+    assert_snapshot!(shown(About::RenewKeys { keys: vec![subkey.clone()] }), @"
+    These keys get a new end:
+    KEY ID            ALGO     USAGE  EXPIRES     NEW
+    33DC8F1EEE57B934  rsa4096  s      2028-11-22  2030-11-22
+    Renew it? [Y/n]:
+    ");
+    let master = Key { expires: None, ..key("1BAD42B9D3EB840E", "C") };
+    let keys = vec![NewEnd { key: master, until: None }, subkey];
+    assert_snapshot!(shown(About::RenewKeys { keys }), @"
+    These keys get a new end:
+    KEY ID            ALGO     USAGE  EXPIRES     NEW
+    1BAD42B9D3EB840E  rsa4096  C      never       never
+    33DC8F1EEE57B934  rsa4096  s      2028-11-22  2030-11-22
+    Renew them? [Y/n]:
+    ");
+}
+
+#[test]
+fn revoking() {
+    let ask = |keys: &[Key], reason, last: &str| {
+        let message = " lost\nin a taxi".to_owned();
+        let (keys, last) = (keys.to_vec(), last.to_owned());
+        shown(About::RevokeKeys { keys, reason, message, last })
+    };
+    let [sign, decrypt] = [key("33DC8F1EEE57B934", "s"), key("AD91E718CBC6DA41", "e")];
+    assert_snapshot!(ask(std::slice::from_ref(&decrypt), Reason::Retired, ""), @r#"
+    This revokes the subkey AD91E718CBC6DA41 (e, rsa4096) for good, as retired, "lost in a taxi".
+    Revoke it? [y/N]: (dangerous)
+    "#);
+    assert_snapshot!(ask(&[sign, decrypt], Reason::Compromised, "sea"), @r#"
+    This revokes the subkey 33DC8F1EEE57B934 (s, rsa4096) for good, as compromised, "lost in a taxi".
+    This revokes the subkey AD91E718CBC6DA41 (e, rsa4096) for good, as compromised, "lost in a taxi".
+    No other key can sign: you can sign nothing until there is a new subkey.
+    No other key can decrypt: nobody can write to you encrypted until there is a new subkey. What was encrypted before stays readable.
+    No other key can log in: servers that know its ssh key go on letting it in, so take it away there.
+    Whatever it has signed, at any time, is in doubt from then on.
+    Revoke them? [y/N]: (dangerous)
+    "#);
 }

@@ -1,3 +1,5 @@
+mod change;
+
 use crate::{
     api::{
         ApiError,

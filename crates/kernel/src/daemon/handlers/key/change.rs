@@ -1,0 +1,30 @@
+//! What changes keys that are there.
+
+use crate::{
+    api::{
+        ApiError,
+        key::{RenewKeys, RenewedKeys, RevokeKeys, RevokedKeys},
+    },
+    daemon::{context::Context, route::Handle},
+    ops::key,
+};
+
+impl Handle for RenewKeys {
+    async fn handle(self, cx: &Context) -> Result<RenewedKeys, ApiError> {
+        let open = cx.sessions().resolve(&self.target)?;
+        let _work = open.work();
+        let renewed = key::renew(&cx.env(), open.session(), &self).await?;
+        cx.publish_change(&open, "renew-keys");
+        Ok(renewed)
+    }
+}
+
+impl Handle for RevokeKeys {
+    async fn handle(self, cx: &Context) -> Result<RevokedKeys, ApiError> {
+        let open = cx.sessions().resolve(&self.target)?;
+        let _work = open.work();
+        let revoked = key::revoke(&cx.env(), open.session(), &self).await?;
+        cx.publish_change(&open, "revoke-subkey");
+        Ok(revoked)
+    }
+}

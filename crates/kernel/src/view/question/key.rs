@@ -1,0 +1,45 @@
+//! Questions about keys.
+
+use super::{Prompt, go_on, visible, yes_or_no};
+use crate::{
+    api::key::{Key, NewEnd, Reason},
+    view::key::{ends, named, reason},
+};
+
+pub(super) fn renew(keys: &[NewEnd]) -> Prompt {
+    let table = ends(keys).to_string();
+    let text = ["These keys get a new end:"].into_iter().chain(table.lines());
+    let them = if keys.len() == 1 { "Renew it?" } else { "Renew them?" };
+    go_on(text.map(str::to_owned).collect(), them)
+}
+
+pub(super) fn revoke(keys: &[Key], (why, message): (Reason, &str), last: &str) -> Prompt {
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = if message.is_empty() { message } else { format!(", {:?}", visible(&message)) };
+    let why = format!("as {}{message}", reason(why));
+    let mut text: Vec<_> = keys
+        .iter()
+        .map(|key| format!("This revokes the subkey {} for good, {why}.", named(key)))
+        .collect();
+    text.extend(last.chars().filter_map(without).map(str::to_owned));
+    if why.starts_with("as compromised") && keys.iter().any(|key| key.usage.contains('s')) {
+        text.push("Whatever it has signed, at any time, is in doubt from then on.".to_owned());
+    }
+    yes_or_no(text, if keys.len() == 1 { "Revoke it?" } else { "Revoke them?" })
+}
+
+/// What will not work without a live key for this usage.
+fn without(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        's' => "No other key can sign: you can sign nothing until there is a new subkey.",
+        'e' => {
+            "No other key can decrypt: nobody can write to you encrypted until there is a new \
+             subkey. What was encrypted before stays readable."
+        }
+        'a' => {
+            "No other key can log in: servers that know its ssh key go on letting it in, so take it \
+             away there."
+        }
+        _ => return None,
+    })
+}
