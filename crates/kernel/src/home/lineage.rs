@@ -1,7 +1,7 @@
 //! `gpgsmith-lineage.yaml`: where a snapshot or state file comes from. Every one carries it; the
 //! Go program carries it unchanged, which is how its seals are told from ours.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
 use gpgsmith_vault::{
     Contents,
@@ -22,6 +22,9 @@ const NOT_IN_MANIFEST: [&str; 3] = [FILE_NAME, "gpg.conf", "gpg-agent.conf"];
 
 /// No more ancestors than this are carried; older ones are forgotten.
 const MAX_ANCESTORS: usize = 256;
+
+/// A number above this is a stranger's: it would run over, and no vault has come so far.
+const LARGEST_COUNT: u64 = 1 << 53;
 
 /// Where a file of a vault comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +136,9 @@ pub enum LineageError {
     /// It is of a later program's.
     #[error("{FILE_NAME} has version {0}; this program knows version 1")]
     Version(u32),
+    /// It counts further than any vault can have come.
+    #[error("{FILE_NAME} counts to {0}, where no vault has come")]
+    Count(u64),
 }
 
 /// Reads the lineage in `home`; `None` if there is none.
@@ -141,7 +147,7 @@ pub enum LineageError {
 /// It is garbled, or of a later version.
 pub fn read(home: &Path) -> Result<Option<Lineage>, LineageError> {
     let path = home.join(FILE_NAME);
-    match fs::read_to_string(&path) {
+    match super::text::read(&path, super::text::LARGEST) {
         Ok(text) => parse(&text).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).at("read", &path).map_err(LineageError::from),
@@ -154,7 +160,13 @@ pub fn read(home: &Path) -> Result<Option<Lineage>, LineageError> {
 /// As [`read`].
 pub fn parse(text: &str) -> Result<Lineage, LineageError> {
     let lineage: Lineage = super::yaml::parse(text).map_err(LineageError::Parse)?;
-    if lineage.version == 1 { Ok(lineage) } else { Err(LineageError::Version(lineage.version)) }
+    if lineage.version != 1 {
+        return Err(LineageError::Version(lineage.version));
+    }
+    match lineage.largest_count() {
+        count if count > LARGEST_COUNT => Err(LineageError::Count(count)),
+        _ => Ok(lineage),
+    }
 }
 
 impl Lineage {
@@ -166,6 +178,13 @@ impl Lineage {
         let text =
             serde_saphyr::to_string(self).map_err(|error| LineageError::Emit(Box::new(error)))?;
         Ok(atomic::replace(&home.join(FILE_NAME), text.as_bytes(), 0o600)?)
+    }
+
+    fn largest_count(&self) -> u64 {
+        let Itself { seq, generation, sealed, .. } = self.this;
+        let before = self.parents.iter().map(|parent| parent.seq);
+        let before = before.chain(self.ancestors.iter().map(|ancestor| ancestor.seq));
+        before.chain([seq, generation, sealed, self.audit.count]).max().unwrap_or_default()
     }
 
     /// SHA-256("gpgsmith-vault-secret-v1" ‖ secret) of its newest secret: what a machine pins.

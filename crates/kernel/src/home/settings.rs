@@ -3,14 +3,14 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use gpgsmith_gpg::Fingerprint;
 use gpgsmith_vault::atomic::{self, At, PathError};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::scalar;
 
@@ -24,14 +24,19 @@ pub const VAULT_FILE_NAME: &str = "gpgsmith-vault.yaml";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Settings {
     /// The master key's fingerprint as it is written there, which may be anything.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub master_fp: String,
     /// gpg's name of the algorithm for new subkeys.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub subkey_algo: String,
     /// How long new subkeys live, as gpg takes it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub subkey_expiry: String,
+}
+
+/// A text, or nothing at all, as the Go program reads it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Why a settings file cannot be used.
@@ -165,7 +170,7 @@ fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, Settin
 }
 
 fn read(path: &Path) -> Result<Option<String>, PathError> {
-    match fs::read_to_string(path) {
+    match super::text::read(path, super::text::LARGEST) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).at("read", path),
@@ -179,6 +184,8 @@ fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path) -> Result<T, S
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const FINGERPRINT: &str = "203E92AA7E59B62AFB0632831BAD42B9D3EB840E";
@@ -201,6 +208,14 @@ mod tests {
         subkey_expiry: 2y
         ");
         assert_eq!(Settings::load(home.path()).unwrap(), settings());
+    }
+
+    #[test]
+    fn nothing_is_an_empty_text() {
+        let home = tempfile::tempdir().unwrap();
+        let text = "master_fp:\nsubkey_algo: ~\nsubkey_expiry: null\n";
+        atomic::replace(&home.path().join(FILE_NAME), text.as_bytes(), 0o600).unwrap();
+        assert_eq!(Settings::load(home.path()).unwrap(), Settings::default());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Settings of this machine: `gpgsmith.yaml` beside the registry, all of them optional.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -39,7 +39,7 @@ impl MachineSettings {
     /// `bad_file`: it does not parse, or names a setting that there is not.
     pub fn load(registry: &Path) -> Result<Self, ApiError> {
         let path = registry.with_file_name(FILE_NAME);
-        let text = match fs::read_to_string(&path) {
+        let text = match crate::home::read_own_text(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             read => read.fail(Code::Io)?,
         };

@@ -6,7 +6,6 @@
 use std::{
     fmt::{self, Write as _},
     fs, io,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -177,7 +176,7 @@ impl EphemeralInfo {
     /// # Errors
     /// It is missing, not a regular file, or does not parse.
     pub fn read(path: &Path) -> Result<Self, InfoError> {
-        let text = read_small(path).at("read", path)?;
+        let text = crate::home::read_text(path, MAX_INFO).at("read", path)?;
         crate::home::parse(&text)
             .map_err(|source| InfoError::Parse { path: path.to_owned(), source })
     }
@@ -221,18 +220,6 @@ impl EphemeralInfo {
         }
         text
     }
-}
-
-fn read_small(path: &Path) -> io::Result<String> {
-    use io::Read as _;
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    let mut text = String::new();
-    file.take(MAX_INFO).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// An ephemeral pair in a vault directory: names and sidecar, nothing decrypted.

@@ -44,12 +44,13 @@ fn was_stub(key: &Key, local_secrets: Option<&[String]>) -> bool {
     grip.is_some_and(|grip| local_secrets.is_some_and(|local| !local.contains(&grip)))
 }
 
-/// At least one user ID is bound by a signature that verifies, and no subkey by one that does
-/// not.
+/// At least one user ID is bound by a signature that verifies, and nothing by one that does not:
+/// a listing would show a name that somebody else wrote as one of the user's own.
 fn is_sound(certificate: &Certificate) -> bool {
-    let bound = certificate.user_ids.iter().any(|id| id.self_signature == SelfSignature::Good);
-    let forged = certificate.subkeys.iter().any(|key| key.binding == SelfSignature::Bad);
-    bound && !forged
+    let user_ids = certificate.user_ids.iter().map(|id| id.self_signature);
+    let mut all = user_ids.clone().chain(certificate.subkeys.iter().map(|key| key.binding));
+    user_ids.clone().any(|verdict| verdict == SelfSignature::Good)
+        && !all.any(|verdict| verdict == SelfSignature::Bad)
 }
 
 fn is_here(state: &SecretState) -> bool {

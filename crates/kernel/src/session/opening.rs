@@ -32,6 +32,9 @@ use crate::{
     id::random_hex,
 };
 
+/// Anybody can write a sidecar: one that says more is not counted on from there, lest it run over.
+const LARGEST_GENERATION: u64 = 1 << 53;
+
 /// A session on the way.
 pub(super) struct Opening {
     vault: Vault,
@@ -149,7 +152,7 @@ impl Opening {
             self.sealed = lineage.this.sealed;
             self.base = Base::of_state(lineage);
         } else {
-            self.generation = ephemeral.info.generation.max(1);
+            self.generation = ephemeral.info.generation.clamp(1, LARGEST_GENERATION);
             self.base = Base::before_foreign_state(&self.canonical, self.lineage.as_ref());
         }
         let names = listing.snapshots.iter().map(|s| s.name.file_name());

@@ -40,6 +40,26 @@ fn a_later_version_or_garbage_is_an_error() {
 }
 
 #[test]
+fn a_number_that_would_run_over_is_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    let changes: [fn(&mut Lineage); 5] = [
+        |lineage| lineage.this.seq = u64::MAX,
+        |lineage| lineage.this.generation = u64::MAX,
+        |lineage| lineage.this.sealed = u64::MAX,
+        |lineage| lineage.audit.count = u64::MAX,
+        |lineage| lineage.ancestors[0].seq = u64::MAX,
+    ];
+    for change in changes {
+        let first = next(&Base::none(), "a", FileKind::Canonical);
+        let second = next(&base_of(&first), "b", FileKind::Canonical);
+        let mut third = next(&base_of(&second), "c", FileKind::Canonical);
+        change(&mut third);
+        third.write(home.path()).unwrap();
+        assert!(matches!(read(home.path()), Err(LineageError::Count(u64::MAX))));
+    }
+}
+
+#[test]
 fn a_line_grows_by_one_and_remembers_what_is_behind() {
     let mut base = Base::none();
     let vault = base.vault.clone();
