@@ -7,7 +7,9 @@
     reason = "a test fails by panicking, and runs programs"
 )]
 
+pub mod extent;
 pub mod fixture;
+pub mod forge;
 pub mod gate;
 pub mod program;
 pub mod redact;
@@ -15,6 +17,7 @@ pub mod run;
 pub mod sandbox;
 pub mod source;
 pub mod tar;
+pub mod target;
 pub mod terminal;
 pub mod tmpfs;
 pub mod wait;

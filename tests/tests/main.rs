@@ -13,6 +13,7 @@ mod compat;
 mod daemon;
 mod defects;
 mod faults;
+mod foreign;
 mod interrupted;
 mod keys;
 mod life;

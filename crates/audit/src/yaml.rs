@@ -7,14 +7,27 @@ use std::{
 };
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use serde_saphyr::MergeKeyPolicy;
 
 use crate::{Entry, LoadError, entry::CHAIN};
 
 #[derive(Deserialize)]
 struct Document {
-    entries: Option<Vec<Option<Item>>>,
+    entries: Option<Items>,
+}
+
+/// The entries, or the first that is none; what follows it is read and not kept, so that a list
+/// of nothings takes no memory.
+struct Items(Result<Vec<Entry>, (usize, Fault)>);
+
+/// Why an item is no entry.
+enum Fault {
+    Missing(&'static str),
+    Timestamp(String, jiff::Error),
 }
 
 /// Everything optional: what is missing gets an error of its own.
@@ -37,9 +50,14 @@ pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Entry>, LoadError> 
         let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
         LoadError::Syntax { path: path.to_owned(), line, column, source: Box::new(error) }
     })?;
-    let items = document.and_then(|document| document.entries).unwrap_or_default();
-    let numbered = (1..).zip(items);
-    numbered.map(|(number, item)| item.unwrap_or_default().entry(number, path)).collect()
+    let items = document.and_then(|document| document.entries);
+    items.map_or(Ok(Vec::new()), |Items(items)| items).map_err(|(entry, fault)| {
+        let path = path.to_owned();
+        match fault {
+            Fault::Missing(key) => LoadError::Incomplete { path, entry, key },
+            Fault::Timestamp(text, source) => LoadError::Timestamp { path, entry, text, source },
+        }
+    })
 }
 
 /// As many nodes as the text has bytes, and no repetition: a log of any length, but no bomb.
@@ -62,18 +80,42 @@ fn position(before: &[u8]) -> (u64, u64) {
     (lines.count() as u64, String::from_utf8_lossy(last).chars().count() as u64 + 1)
 }
 
+impl<'de> Deserialize<'de> for Items {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ItemsVisitor)
+    }
+}
+
+struct ItemsVisitor;
+
+impl<'de> Visitor<'de> for ItemsVisitor {
+    type Value = Items;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(item) = list.next_element::<Option<Item>>()? {
+            match item.unwrap_or_default().entry() {
+                Ok(entry) => entries.push(entry),
+                Err(fault) => {
+                    while list.next_element::<IgnoredAny>()?.is_some() {}
+                    return Ok(Items(Err((entries.len() + 1, fault))));
+                }
+            }
+        }
+        Ok(Items(Ok(entries)))
+    }
+}
+
 impl Item {
-    fn entry(self, number: usize, path: &Path) -> Result<Entry, LoadError> {
-        let missing = |key| LoadError::Incomplete { path: path.to_owned(), entry: number, key };
-        let timestamp = self.timestamp.ok_or_else(|| missing("timestamp"))?;
-        let timestamp = time(&timestamp).map_err(|source| LoadError::Timestamp {
-            path: path.to_owned(),
-            entry: number,
-            text: timestamp,
-            source,
-        })?;
-        let action = self.action.ok_or_else(|| missing("action"))?;
-        let details = self.details.ok_or_else(|| missing("details"))?;
+    fn entry(self) -> Result<Entry, Fault> {
+        let timestamp = self.timestamp.ok_or(Fault::Missing("timestamp"))?;
+        let timestamp = time(&timestamp).map_err(|source| Fault::Timestamp(timestamp, source))?;
+        let action = self.action.ok_or(Fault::Missing("action"))?;
+        let details = self.details.ok_or(Fault::Missing("details"))?;
         let metadata = self.metadata.unwrap_or_default().into_iter();
         let mut metadata = metadata.map(|(key, value)| (key, value.unwrap_or_default())).collect();
         let chain = BTreeMap::remove(&mut metadata, CHAIN);
