@@ -3,9 +3,11 @@
 //! Everything is written beside its target under a name that starts with `.gpgsmith-`, synced,
 //! and put in place by one rename. `sync_all` is `F_FULLFSYNC` on macOS.
 
+mod lock;
+
 use std::{
     fmt,
-    fs::{self, File, OpenOptions, Permissions, TryLockError},
+    fs::{self, File, Metadata, OpenOptions, Permissions},
     io::{self, ErrorKind, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -13,6 +15,7 @@ use std::{
 
 use nix::errno::Errno;
 
+pub use self::lock::FileLock;
 use crate::random;
 
 /// An operation on a file that failed: what was being done, to which path, and why.
@@ -64,7 +67,7 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 /// Puts a file of `bytes` with permissions `mode` at `path`, instead of what is there.
 ///
 /// # Errors
-/// Nothing has changed, except when it was the directory that could not be synced.
+/// As of [`Temp::replace`].
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError> {
     written(path, bytes, mode)?.replace(path)
 }
@@ -83,17 +86,27 @@ fn written(path: &Path, bytes: &[u8], mode: u32) -> Result<Temp, PathError> {
     Ok(temp)
 }
 
-/// Makes the names in `dir` durable; a file system that can't sync directories has nothing to do.
-///
-/// # Errors
-/// When `dir` can't be opened or the device fails.
-pub fn sync_dir(dir: &Path) -> Result<(), PathError> {
-    let synced = File::open(dir).at("open", dir)?.sync_all();
-    let is_unknown = |error: &io::Error| error.raw_os_error() == Some(Errno::EINVAL as i32);
-    if synced.as_ref().is_err_and(is_unknown) {
-        return Ok(());
+/// A directory that is open before the names in it change: what opening lacks must not be found
+/// out afterwards.
+struct Directory<'a> {
+    file: File,
+    path: &'a Path,
+}
+
+impl<'a> Directory<'a> {
+    fn open(path: &'a Path) -> Result<Self, PathError> {
+        Ok(Self { file: File::open(path).at("open", path)?, path })
     }
-    synced.at("sync", dir)
+
+    /// Makes the names in it durable; a file system that can't do that has nothing to do.
+    fn sync(&self) -> Result<(), PathError> {
+        let synced = self.file.sync_all();
+        let is_unknown = |error: &io::Error| error.raw_os_error() == Some(Errno::EINVAL as i32);
+        if synced.as_ref().is_err_and(is_unknown) {
+            return Ok(());
+        }
+        synced.at("sync", self.path)
+    }
 }
 
 /// An unfinished file in the directory of its target; removed when dropped before it was put in
@@ -140,22 +153,39 @@ impl Temp {
     /// Syncs it and puts it at `target`, instead of what is there; then syncs the directory.
     ///
     /// # Errors
-    /// Nothing has changed, except when it was the directory that could not be synced.
+    /// Nothing has changed, except where the file system cannot exchange two files and it was the
+    /// directory that could not be synced.
     pub fn replace(mut self, target: &Path) -> Result<(), PathError> {
         self.file.sync_all().at("sync", &self.path)?;
+        let dir = Directory::open(directory_of(target))?;
+        let there = target.symlink_metadata();
+        if there.as_ref().is_ok_and(Metadata::is_file) {
+            match exchange(&self.path, target) {
+                Err(error) if error.kind() == ErrorKind::Unsupported => {}
+                exchanged => {
+                    exchanged.at("put in place", target)?;
+                    // What was there has the temporary name until the new file is durable.
+                    return dir.sync().inspect_err(|_| undo(target, exchange(&self.path, target)));
+                }
+            }
+        }
         fs::rename(&self.path, target).at("put in place", target)?;
         self.is_placed = true;
-        sync_dir(directory_of(target))
+        dir.sync().inspect_err(|_| {
+            if there.is_err() {
+                undo(target, fs::remove_file(target));
+            }
+        })
     }
 
     /// Syncs it and puts it at `target`, where nothing may be yet; then syncs the directory.
     ///
     /// # Errors
     /// `AlreadyExists` when something is there; `Unsupported` when the file system can neither
-    /// rename without replacing nor link. Nothing has changed, except when it was the directory
-    /// that could not be synced.
+    /// rename without replacing nor link. Nothing has changed.
     pub fn create_new(mut self, target: &Path) -> Result<(), PathError> {
         self.file.sync_all().at("sync", &self.path)?;
+        let dir = Directory::open(directory_of(target))?;
         match rename_exclusively(&self.path, target) {
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 link_exclusively(&self.path, target).at("put in place", target)?;
@@ -166,7 +196,14 @@ impl Temp {
             }
         }
         drop(self);
-        sync_dir(directory_of(target))
+        dir.sync().inspect_err(|_| undo(target, fs::remove_file(target)))
+    }
+}
+
+/// After a name could not be made durable: nobody is to find it, since nobody was told of it.
+fn undo(target: &Path, undone: io::Result<()>) {
+    if let Err(error) = undone {
+        tracing::warn!(path = %target.display(), %error, "a change that failed cannot be undone");
     }
 }
 
@@ -175,7 +212,9 @@ impl Drop for Temp {
         if self.is_placed {
             return;
         }
-        if let Err(error) = fs::remove_file(&self.path) {
+        // Once more, where it was interrupted.
+        let removed = fs::remove_file(&self.path).or_else(|_| fs::remove_file(&self.path));
+        if let Err(error) = removed {
             tracing::warn!(path = %self.path.display(), %error, "an unfinished file remains");
         }
     }
@@ -184,9 +223,19 @@ impl Drop for Temp {
 /// `Unsupported` where the kernel or the file system has no such rename.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn rename_exclusively(from: &Path, to: &Path) -> io::Result<()> {
-    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-    let done = renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE);
-    done.map_err(|errno| match errno {
+    renamed(from, to, nix::fcntl::RenameFlags::RENAME_NOREPLACE)
+}
+
+/// Gives each of two files the other's name; `Unsupported` as above.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    renamed(one, other, nix::fcntl::RenameFlags::RENAME_EXCHANGE)
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn renamed(from: &Path, to: &Path, flags: nix::fcntl::RenameFlags) -> io::Result<()> {
+    use nix::fcntl::{AT_FDCWD, renameat2};
+    renameat2(AT_FDCWD, from, AT_FDCWD, to, flags).map_err(|errno| match errno {
         Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP => ErrorKind::Unsupported.into(),
         other => other.into(),
     })
@@ -194,6 +243,11 @@ fn rename_exclusively(from: &Path, to: &Path) -> io::Result<()> {
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn rename_exclusively(_from: &Path, _to: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn exchange(_one: &Path, _other: &Path) -> io::Result<()> {
     Err(ErrorKind::Unsupported.into())
 }
 
@@ -214,71 +268,6 @@ fn directory_of(path: &Path) -> &Path {
 
 /// What the name of every unfinished file starts with.
 pub(crate) const TEMP_PREFIX: &str = ".gpgsmith-";
-
-/// A lock between processes, held until dropped or until the process ends.
-///
-/// It is a `flock` on a file of its own, which stays behind, empty: whoever replaces a file
-/// atomically can't lock that file itself. Programs that this one starts don't inherit it.
-#[must_use = "dropping a FileLock releases it"]
-#[derive(Debug)]
-pub struct FileLock {
-    file: File,
-}
-
-impl Drop for FileLock {
-    /// Unlocks rather than only closes: between its fork and its exec, a program that is being
-    /// started holds a copy of the descriptor, and with it the lock.
-    fn drop(&mut self) {
-        if let Err(error) = self.file.unlock() {
-            tracing::warn!(%error, "a lock was not released before its file was closed");
-        }
-    }
-}
-
-impl FileLock {
-    /// Waits until nobody else holds `path`, which is created where it is missing.
-    ///
-    /// # Errors
-    /// When `path` can't be opened, is a symbolic link, or can't be locked.
-    pub fn acquire(path: &Path) -> Result<Self, PathError> {
-        let file = open_lock(path)?;
-        loop {
-            match file.lock() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                locked => {
-                    locked.at("lock", path)?;
-                    return Ok(Self { file });
-                }
-            }
-        }
-    }
-
-    /// `None` when somebody else holds it.
-    ///
-    /// # Errors
-    /// As of [`FileLock::acquire`].
-    pub fn try_acquire(path: &Path) -> Result<Option<Self>, PathError> {
-        let file = open_lock(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(source).at("lock", path),
-        }
-    }
-}
-
-/// Close-on-exec is what std always sets.
-fn open_lock(path: &Path) -> Result<File, PathError> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
-        .at("open the lock", path)
-}
 
 #[cfg(test)]
 mod tests {
@@ -339,24 +328,5 @@ mod tests {
         let error = replace(Path::new("/nowhere/a\nb/file"), b"", 0o600).unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with("cannot create /nowhere/a\\nb/.gpgsmith-"), "{text}");
-    }
-
-    #[test]
-    fn a_lock_has_one_holder() {
-        let dir = dir();
-        let path = dir.path().join("lock");
-        let held = FileLock::acquire(&path).unwrap();
-        assert!(FileLock::try_acquire(&path).unwrap().is_none());
-        drop(held);
-        assert!(FileLock::try_acquire(&path).unwrap().is_some());
-    }
-
-    #[test]
-    fn a_lock_follows_no_link() {
-        let dir = dir();
-        let path = dir.path().join("lock");
-        std::os::unix::fs::symlink(dir.path().join("elsewhere"), &path).unwrap();
-        assert!(FileLock::acquire(&path).is_err());
-        assert_eq!(names(dir.path()), ["lock"]);
     }
 }

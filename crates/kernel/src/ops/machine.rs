@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gpgsmith_vault::WorkdirOptions;
+use gpgsmith_vault::{WorkdirOptions, atomic::At as _};
 use serde::Deserialize;
 
 use super::error::Fail as _;
@@ -41,7 +41,7 @@ impl MachineSettings {
         let path = registry.with_file_name(FILE_NAME);
         let text = match crate::home::read_own_text(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            read => read.fail(Code::Io)?,
+            read => read.at("read", &path).fail(Code::Io)?,
         };
         if text.trim().is_empty() {
             return Ok(Self::default());

@@ -8,16 +8,15 @@ pub mod identity;
 pub mod key;
 mod listing;
 pub mod machine;
+mod registry;
 mod secret;
 pub mod unlock;
 pub mod vault;
 
 use std::{pin::Pin, sync::Arc};
 
-use gpgsmith_gpg::Fingerprint;
 use gpgsmith_vault::registry::Registry;
 
-use self::error::Fail as _;
 use crate::{
     api::{
         ApiError, Code, Face,
@@ -75,12 +74,6 @@ impl Env<'_> {
         }
     }
 
-    /// Records the trust anchor of a vault that has none yet.
-    fn record_anchor(&self, vault: &str, master: Fingerprint) -> Result<(), ApiError> {
-        let text = master.to_string();
-        self.registry.update(|config| config.trust(vault, Some(&text))).fail(Code::BadFile)
-    }
-
     /// Seals a checkpoint after keys were made, and records the anchor with the first snapshot
     /// that holds the master key. A snapshot of another machine that arrived meanwhile is no
     /// failure: the keys stay in the session, and the note says so.
@@ -93,9 +86,7 @@ impl Env<'_> {
         self.progress.report("sealing a checkpoint");
         match session.checkpoint(message).await {
             Ok(sealed) => {
-                if let Some(master) = sealed.first_anchor {
-                    self.record_anchor(session.vault_name(), master)?;
-                }
+                self.note_anchor(session.vault_name(), sealed.first_anchor);
                 Ok(Some(sealed))
             }
             Err(error @ SessionError::Diverged { .. }) => {

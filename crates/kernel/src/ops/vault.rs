@@ -49,7 +49,7 @@ pub struct Outcome {
 /// # Errors
 /// The registry does not parse.
 pub fn list(env: &Env<'_>) -> Result<Vaults, ApiError> {
-    let config = load(env)?;
+    let config = env.config()?;
     let default = config.resolve(None).ok().map(|entry| entry.name);
     let vaults = config.listing().into_iter().map(|entry| VaultEntry {
         path: entry.dir(),
@@ -95,7 +95,7 @@ pub fn unfinished(
     is_open: impl Fn(&Path) -> bool,
 ) -> Result<Vec<Unfinished>, ApiError> {
     let mut found = Vec::new();
-    for entry in load(env)?.listing() {
+    for entry in env.config()?.listing() {
         let dir = entry.dir();
         if is_open(&dir) {
             continue;
@@ -153,7 +153,7 @@ pub async fn create(env: &Env<'_>, call: CreateVault) -> Result<Outcome, ApiErro
     let opts = session_opts(env)?;
     refuse_taken(env, &entry)?;
     let vault = unlock(env, &entry, &call.unlock).await?;
-    env.registry.update(|config| add(config, &entry)).fail(Code::Exists)?;
+    env.change(Code::Exists, |config| add(config, &entry))?;
     env.progress.report("making the vault");
     vault.key.prepare();
     match Session::create(&vault, &entry, opts).await {
@@ -161,7 +161,7 @@ pub async fn create(env: &Env<'_>, call: CreateVault) -> Result<Outcome, ApiErro
         Err(error) => {
             let remove =
                 |config: &mut Config| Ok::<_, Infallible>(config.remove_vault(&entry.name));
-            env.registry.update(remove).fail(Code::BadFile)?;
+            env.change(Code::BadFile, remove)?;
             Err(error.into())
         }
     }
@@ -177,7 +177,7 @@ fn add(config: &mut Config, entry: &Entry) -> Result<(), gpgsmith_vault::registr
 
 fn refuse_taken(env: &Env<'_>, entry: &Entry) -> Result<(), ApiError> {
     let holds = |dir: &Path| Store::new(dir).list().is_ok_and(|l| !l.snapshots.is_empty());
-    if let Ok(there) = load(env)?.resolve(Some(&entry.name))
+    if let Ok(there) = env.config()?.resolve(Some(&entry.name))
         && (there.dir() != entry.dir() || holds(&there.dir()))
     {
         let text = format!("there is a vault {} already, in {}", there.name, there.dir().display());
@@ -314,9 +314,7 @@ pub async fn seal(
     } else {
         session.seal(&call.message).await?
     };
-    if let Some(master) = sealed.first_anchor {
-        env.record_anchor(session.vault_name(), master)?;
-    }
+    env.note_anchor(session.vault_name(), sealed.first_anchor);
     Ok(snapshot(&sealed.snapshot))
 }
 
@@ -345,7 +343,7 @@ pub async fn trust(env: &Env<'_>, call: &TrustVault) -> Result<(), ApiError> {
     }
     let about = About::Trust { vault: entry.name.clone(), old, new: new.clone() };
     env.confirm(about, "--yes").await?;
-    env.registry.update(|config| config.trust(&entry.name, new.as_deref())).fail(Code::BadFile)
+    env.change(Code::BadFile, |config| config.trust(&entry.name, new.as_deref()))
 }
 
 /// The entry of the vault `name`, or of the default vault.
@@ -353,15 +351,8 @@ pub async fn trust(env: &Env<'_>, call: &TrustVault) -> Result<(), ApiError> {
 /// # Errors
 /// `unknown_vault`, or the registry does not parse.
 pub fn resolve(env: &Env<'_>, name: Option<&str>) -> Result<Entry, ApiError> {
-    load(env)?.resolve(name).fail(Code::UnknownVault).map_err(|error| {
+    env.config()?.resolve(name).fail(Code::UnknownVault).map_err(|error| {
         error.with_hint(Hint::run("See which vaults there are.", "vault list", &[]))
-    })
-}
-
-fn load(env: &Env<'_>) -> Result<Config, ApiError> {
-    env.registry.load().fail(Code::BadFile).map_err(|error| {
-        let path = env.registry.path().display();
-        error.with_hint(Hint::advice(format!("Mend {path}; it was not changed.")))
     })
 }
 

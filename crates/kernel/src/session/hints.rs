@@ -1,7 +1,7 @@
 //! Session errors on the wire: a code, and what to do next.
 
 use gpgsmith_gpg::{Error as GpgError, ToolError};
-use gpgsmith_vault::{OpenError, SealError, WorkdirError};
+use gpgsmith_vault::{OpenError, SealError, WorkdirError, atomic::PathError};
 
 use super::{
     error::{ReadOnly, SessionError},
@@ -73,6 +73,7 @@ impl SessionError {
             )),
             Self::Open { vault, source } => open_hint(vault, source),
             Self::Seal { source, .. } => seal_hint(source),
+            Self::Path(error) => Some(path_hint(error)),
             Self::Workdir(error) => workdir_hint(error),
             Self::Gpg(error) => gpg_hint(error),
             Self::Mismatch(mismatch) => Some(mismatch_hint(mismatch)),
@@ -112,7 +113,8 @@ fn seal_code(error: &SealError) -> Code {
     }
 }
 
-fn path_code(error: &std::io::Error) -> Code {
+/// The code of what the system said.
+pub(crate) fn path_code(error: &std::io::Error) -> Code {
     use std::io::ErrorKind::{QuotaExceeded, StorageFull};
     if matches!(error.kind(), StorageFull | QuotaExceeded) { Code::NoSpace } else { Code::Io }
 }
@@ -167,6 +169,13 @@ fn seal_hint(error: &SealError) -> Option<Hint> {
         _ => return None,
     };
     Some(Hint::advice(advice))
+}
+
+fn path_hint(error: &PathError) -> Hint {
+    Hint::advice(match path_code(&error.source) {
+        Code::NoSpace => "Free space on its disk, then try again; what was there is whole.",
+        _ => "Make it readable and writable, then try again; what was there is whole.",
+    })
 }
 
 fn workdir_hint(error: &WorkdirError) -> Option<Hint> {

@@ -31,6 +31,7 @@ use gpgsmith_vault::{Key, Snapshot, SnapshotName, Store, WorkdirOptions, registr
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+pub(crate) use self::hints::path_code;
 use self::{ephemeral::LockSource, host::HostName, state::StateDir, work::Work};
 pub use self::{
     error::{ReadOnly, SessionError},
