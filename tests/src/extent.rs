@@ -9,3 +9,10 @@ pub fn all() -> bool {
 pub fn rounds(short: usize, long: usize) -> usize {
     if all() { long } else { short }
 }
+
+/// The cases at which the short form looks: one in `stride`, counted from `first`; in the whole
+/// form, all of them.
+pub fn some<T>(cases: impl IntoIterator<Item = T>, stride: usize, first: usize) -> Vec<T> {
+    let (stride, first) = if all() { (1, 0) } else { (stride, first) };
+    cases.into_iter().skip(first).step_by(stride).collect()
+}

@@ -21,7 +21,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{program::tool, run::Run, sandbox::Sandbox};
+use crate::{extent, program::tool, run::Run, sandbox::Sandbox};
 
 /// What happens to a call of gpg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +186,7 @@ impl Story<'_> {
     /// It was something in between.
     pub fn is_whole_or_not_at_all(&self) {
         let after = self.uninterrupted();
-        if std::env::var_os("GPGSMITH_TESTS").is_some_and(|tests| tests == "all") {
+        if extent::all() {
             for fault in Fault::ALL {
                 self.interrupted(&after, |_| fault);
             }

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and runs programs"
 )]
 
+pub mod disk;
 pub mod extent;
 pub mod fixture;
 pub mod forge;
@@ -20,4 +21,5 @@ pub mod tar;
 pub mod target;
 pub mod terminal;
 pub mod tmpfs;
+pub mod tracer;
 pub mod wait;

@@ -9,12 +9,13 @@ use std::{
 };
 
 /// What to install a tool with, by its name.
-const PACKAGES: [(&str, &str); 10] = [
+const PACKAGES: [(&str, &str); 11] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("curl", "curl"),
     ("gpg", "gnupg"),
     ("gpg-agent", "gpg-agent"),
+    ("mkfs.ext4", "e2fsprogs"),
     ("mount", "mount"),
     ("setpriv", "util-linux"),
     ("setsid", "util-linux"),

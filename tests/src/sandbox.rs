@@ -261,7 +261,12 @@ impl Sandbox {
     pub fn kill_daemon(&self) {
         let pid = self.daemon_pid();
         kill(pid, Signal::SIGKILL).expect("it is ours");
-        wait_until("the daemon and its reaper are gone", || self.serving("gpgsmith-").is_empty());
+        wait_until("the daemon and its reaper are gone", || self.processes().is_empty());
+    }
+
+    /// The daemons of this sandbox and their reapers.
+    pub fn processes(&self) -> Vec<Pid> {
+        self.serving("gpgsmith-")
     }
 
     /// The daemons of this sandbox.

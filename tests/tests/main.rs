@@ -17,6 +17,7 @@ mod foreign;
 mod interrupted;
 mod keys;
 mod life;
+mod power;
 mod recovery;
 mod secrecy;
 
