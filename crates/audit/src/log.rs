@@ -101,6 +101,22 @@ impl Log {
         Ok(self.origin.after_all(&entries))
     }
 
+    /// The head after each number of entries, beginning with none: whether a log that was seen
+    /// earlier is the beginning of this one. As [`Log::head`], a link is believed.
+    ///
+    /// # Errors
+    /// As of [`Log::load`].
+    pub fn heads(&self) -> Result<Vec<Head>, LoadError> {
+        let entries = self.load()?;
+        let mut heads = vec![self.origin];
+        let mut head = self.origin;
+        for entry in &entries {
+            head = entry.chain().map_or(head, Head::before).after(entry);
+            heads.push(head);
+        }
+        Ok(heads)
+    }
+
     /// Compares every link with the entries before it.
     ///
     /// # Errors

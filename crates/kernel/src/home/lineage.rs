@@ -192,6 +192,11 @@ impl Lineage {
         self.secrets.first().map(|secret| pin(secret))
     }
 
+    /// As [`Lineage::pin`], of each of its secrets, newest first.
+    pub fn pins(&self) -> Vec<String> {
+        self.secrets.iter().map(|secret| pin(secret)).collect()
+    }
+
     /// Whether one of its secrets is the pinned one.
     pub fn has_pinned(&self, pinned: &str) -> bool {
         self.secrets.iter().any(|secret| pin(secret) == pinned)
@@ -218,6 +223,8 @@ pub struct Base {
     pub secrets: Vec<String>,
     /// The snapshot; `None` before the first.
     pub parent: Option<Parent>,
+    /// Other heads that the next file takes the place of.
+    pub also: Vec<Parent>,
     /// Behind it.
     pub ancestors: Vec<Ancestor>,
     /// Whose secret part it holds.
@@ -231,6 +238,7 @@ impl Base {
             vault: random_hex::<16>(),
             secrets: vec![hex(&random::<32>())],
             parent: None,
+            also: Vec::new(),
             ancestors: Vec::new(),
             local_secrets: Vec::new(),
         }
@@ -259,6 +267,7 @@ impl Base {
             vault: lineage.vault.clone(),
             secrets: lineage.secrets.clone(),
             parent: Some(Parent { name: name.to_owned(), sha256, id, seq }),
+            also: Vec::new(),
             ancestors,
             local_secrets: lineage.local_secrets.clone(),
         }
@@ -270,6 +279,7 @@ impl Base {
             vault: lineage.vault.clone(),
             secrets: lineage.secrets.clone(),
             parent: lineage.parents.first().cloned(),
+            also: lineage.parents.iter().skip(1).cloned().collect(),
             ancestors: lineage.ancestors.clone(),
             local_secrets: lineage.local_secrets.clone(),
         }
@@ -287,7 +297,7 @@ impl Base {
             id: lineage.this.id.clone(),
             seq: lineage.this.seq,
         };
-        Self { parent: Some(parent), ancestors, ..Self::of_state(lineage) }
+        Self { parent: Some(parent), also: Vec::new(), ancestors, ..Self::of_state(lineage) }
     }
 
     /// The lineage of the next file that stands on it.
@@ -301,7 +311,7 @@ impl Base {
             this: Itself {
                 name: this.name.to_owned(),
                 id: random_hex::<16>(),
-                seq: self.parent.as_ref().map_or(0, |parent| parent.seq) + 1,
+                seq: self.parents().map(|parent| parent.seq).max().unwrap_or(0) + 1,
                 kind: this.kind,
                 session: this.session.to_owned(),
                 generation: this.generation,
@@ -312,16 +322,20 @@ impl Base {
                 time: this.time,
                 manifest: this.manifest,
             },
-            parents: self.parent.iter().cloned().collect(),
+            parents: self.parents().cloned().collect(),
             ancestors,
             local_secrets: this.local_secrets,
             audit: this.audit,
         }
     }
 
+    fn parents(&self) -> impl Iterator<Item = &Parent> {
+        self.parent.iter().chain(&self.also)
+    }
+
     /// Whether it is the snapshot `name`, or descends from it.
     pub fn descends_from(&self, name: &str) -> bool {
-        self.parent.as_ref().is_some_and(|parent| parent.name == name)
+        self.parents().any(|parent| parent.name == name)
             || self.ancestors.iter().any(|ancestor| ancestor.name == name)
     }
 }

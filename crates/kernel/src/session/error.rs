@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use gpgsmith_vault::{OpenError, SealError, WorkdirError, atomic::PathError};
 
-use super::{ephemeral::Ephemeral, trust::MasterKeyMismatch};
+use super::{ephemeral::Ephemeral, heads::Refusal, seen::SeenError, trust::MasterKeyMismatch};
 use crate::home::{lineage::LineageError, settings::SettingsError};
 
 /// Why a session cannot be opened, or refuses or fails at what was asked of it. The session, or
@@ -111,6 +111,18 @@ pub enum SessionError {
     /// The audit log cannot be read.
     #[error("cannot read the audit log")]
     Audit(#[from] gpgsmith_audit::LoadError),
+    /// Not what this machine has seen, nor its successor.
+    #[error("refused to open the vault {vault}")]
+    Refused {
+        /// The vault.
+        vault: String,
+        /// Why.
+        #[source]
+        why: Refusal,
+    },
+    /// What this machine has seen cannot be told.
+    #[error(transparent)]
+    Seen(#[from] SeenError),
     /// Not the trusted key.
     #[error("refused to open the vault {}", .0.vault_name)]
     Mismatch(#[from] MasterKeyMismatch),

@@ -5,6 +5,8 @@ use gpgsmith_vault::{OpenError, SealError, WorkdirError, atomic::PathError};
 
 use super::{
     error::{ReadOnly, SessionError},
+    heads::Refusal,
+    seen::SeenError,
     trust::MasterKeyMismatch,
 };
 use crate::api::{ApiError, Code, Hint};
@@ -20,9 +22,12 @@ impl SessionError {
     pub fn code(&self) -> Code {
         match self {
             Self::Closed => Code::NoSession,
-            Self::ReadOnly { .. } | Self::Diverged { .. } | Self::SecretLost { .. } => {
-                Code::Refused
-            }
+            Self::ReadOnly { .. }
+            | Self::Diverged { .. }
+            | Self::SecretLost { .. }
+            | Self::Refused { .. } => Code::Refused,
+            Self::Seen(SeenError::Path(error)) => path_code(&error.source),
+            Self::Seen(_) => Code::BadFile,
             Self::Busy { .. } | Self::Live { .. } => Code::Busy,
             Self::Unfinished { .. } => Code::Unfinished,
             Self::NothingToResume { .. } | Self::NoSuchSnapshot(_) => Code::BadRequest,
@@ -77,6 +82,10 @@ impl SessionError {
             Self::Workdir(error) => workdir_hint(error),
             Self::Gpg(error) => gpg_hint(error),
             Self::Mismatch(mismatch) => Some(mismatch_hint(mismatch)),
+            Self::Refused { vault, why } => Some(refusal_hint(vault, why)),
+            Self::Seen(SeenError::Parse { .. } | SeenError::Version { .. }) => Some(Hint::advice(
+                "Mend that file. Removing it lets this machine forget what it has seen, so that a rollback would go unnoticed.",
+            )),
             Self::Diverged { .. } => Some(Hint::run(
                 "Your work is safe in this session. Discard it and do it again on the newest snapshot, or seal it beside that one: both are kept, and yours, without the other's changes, opens next.",
                 "vault seal",
@@ -124,8 +133,10 @@ fn read_only_hint(vault: &str, why: &ReadOnly) -> Hint {
         ReadOnly::Asked | ReadOnly::Older(_) => {
             Hint::run("Open it for work.", "vault open", &[vault])
         }
-        ReadOnly::Future(_) => Hint::advice(
-            "Check this machine's clock. If the date is right there, the snapshot's is wrong.",
+        ReadOnly::Future(_) => Hint::run(
+            "Check this machine's clock. If it is right, and you know who sealed that snapshot:",
+            "vault open",
+            &[vault, "--accept-future"],
         ),
         ReadOnly::Unnamed(keys) => match keys.as_slice() {
             [only] => Hint::run(
@@ -217,4 +228,30 @@ fn mismatch_hint(mismatch: &MasterKeyMismatch) -> Hint {
             &[vault, "--none"],
         )
     }
+}
+
+/// What is refused can be read at least, and what is only unusual can be accepted.
+fn refusal_hint(vault: &str, why: &Refusal) -> Hint {
+    let advice = match why {
+        Refusal::Rollback { .. } => {
+            "Bring it back from the sync service's history, and open again. If it is meant to be gone:"
+        }
+        Refusal::Replay { .. } => {
+            "Someone may want you to work on an old state: remove that file. If you put it there yourself:"
+        }
+        Refusal::OtherVault { .. } => {
+            "Someone may have replaced the vault. If you put another one there yourself:"
+        }
+        Refusal::LineageLost { .. } => {
+            "Someone may have replaced it with a snapshot of the time before this program. If you sealed it yourself:"
+        }
+        Refusal::Forged { head, .. } => {
+            return Hint::run(
+                "Someone who can only write to the vault made it: remove that file, and open again. What this machine saw last can be read:",
+                "vault open",
+                &[vault, "--snapshot", head],
+            );
+        }
+    };
+    Hint::run(advice, "vault open", &[vault, "--accept-rollback"])
 }

@@ -3,14 +3,18 @@
 pub mod ephemeral;
 pub mod error;
 mod evidence;
+pub mod heads;
 mod heartbeat;
 mod hints;
 pub mod host;
 mod keyring;
+mod look;
 mod open;
 mod opening;
 pub mod pairs;
 mod reads;
+mod recall;
+pub mod seen;
 pub mod state;
 mod step;
 pub mod trust;
@@ -78,6 +82,8 @@ pub struct SessionOpts {
     pub snapshot: Option<SnapshotName>,
     /// What to do with unfinished work of this machine.
     pub unfinished: OnUnfinished,
+    /// What of the newest snapshot is accepted though it is not as it should be.
+    pub accept: Accept,
     /// The largest scrypt work factor that is accepted; 20 needs 1 GiB of memory.
     pub max_work_factor: u8,
 }
@@ -90,6 +96,15 @@ pub enum OnUnfinished {
     Report,
     /// Removes it, once the passphrase is proven.
     Discard,
+}
+
+/// What the user says is right, though it does not look so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accept {
+    /// The newest snapshot is the only head, whatever this machine saw last.
+    pub rollback: bool,
+    /// It may be dated more than 48 hours ahead.
+    pub future: bool,
 }
 
 impl SessionOpts {
@@ -106,6 +121,7 @@ impl SessionOpts {
             read_only: false,
             snapshot: None,
             unfinished: OnUnfinished::default(),
+            accept: Accept::default(),
             max_work_factor: 20,
         }
     }

@@ -10,6 +10,7 @@ use super::{
     ephemeral::{Ephemeral, delete_ephemeral_files},
     opening::Opening,
     pairs,
+    recall::{self, Recall},
 };
 
 /// A snapshot dated further ahead than this is never silently the newest.
@@ -23,6 +24,19 @@ pub(super) fn newest_within_reason(snapshots: &[Snapshot], now: Timestamp) -> Op
 fn is_future(snapshot: &Snapshot, now: Timestamp) -> bool {
     let ahead = Duration::try_from(snapshot.name.taken().duration_since(now));
     ahead.is_ok_and(|ahead| ahead > FUTURE)
+}
+
+/// Whether it is from the future, and the user has not said that this is right.
+fn is_unexpected(
+    snapshot: &Snapshot,
+    vault: &Vault,
+    opts: &SessionOpts,
+) -> Result<bool, SessionError> {
+    if opts.accept.future || !is_future(snapshot, opts.clock.now()) {
+        return Ok(false);
+    }
+    let accepted = recall::accepted_future(vault, opts)?;
+    Ok(accepted.is_none_or(|accepted| is_future(snapshot, accepted)))
 }
 
 impl Session {
@@ -49,7 +63,8 @@ impl Session {
     /// # Errors
     /// The vault is open elsewhere on this machine, there is unfinished work of this machine
     /// (unless the options say what to do with it), the passphrase is wrong, the file is
-    /// damaged, the master key is not the trusted one. Nothing is left behind then.
+    /// damaged, it is not what this machine has seen before or its successor, the master key is
+    /// not the trusted one. Nothing is left behind then.
     pub async fn open(
         vault: &Vault,
         entry: &Entry,
@@ -64,6 +79,11 @@ impl Session {
         let mut opening = Opening::unpack(vault, entry, opts, &name)
             .await
             .map_err(|error| damaged(error, &listing, &snapshot))?;
+        if opening.opts.snapshot.is_none() {
+            let recall = Recall::judge(&opening, &snapshot, &listing).await?;
+            let unexpected = matches!(read_only, Some(ReadOnly::Future(_)));
+            opening.recall = Some(recall).filter(|_| !unexpected);
+        }
         let left = pairs::unfinished(ours, opening.lineage.as_ref());
         if opening.opts.unfinished == OnUnfinished::Report && !left.resumable.is_empty() {
             let vault = entry.name.clone();
@@ -97,6 +117,7 @@ impl Session {
         let lock = hold(vault, entry, &opts)?;
         let listing = vault.store.list()?;
         let mut opening = Opening::unpack(vault, entry, opts, &state_name).await?;
+        Recall::judge_resumed(&opening, &state_name, &listing).await?;
         opening.resumed(ephemeral, &listing, lock);
         opening.finish().await
     }
@@ -128,7 +149,7 @@ fn choose(
         let why = if wanted == newest { ReadOnly::Asked } else { older };
         return Ok((wanted.clone(), Some(why)));
     }
-    let future = is_future(newest, opts.clock.now());
+    let future = is_unexpected(newest, vault, opts)?;
     let why = future.then(|| ReadOnly::Future(newest.name.taken())).or(asked);
     Ok((newest.clone(), why))
 }

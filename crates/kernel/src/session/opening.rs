@@ -17,9 +17,12 @@ use gpgsmith_vault::{
 use super::{
     Brief, Limits, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Shared, Vault,
     ephemeral::{Ephemeral, EphemeralStatus},
-    evidence, heartbeat,
+    evidence,
+    heads::Facts,
+    heartbeat,
     keyring::{Keyring, Smith},
-    pairs,
+    look, pairs,
+    recall::Recall,
     trust::{MasterKeyMismatch, Verdict},
     work::{Pair, Work},
 };
@@ -37,14 +40,15 @@ const LARGEST_GENERATION: u64 = 1 << 53;
 
 /// A session on the way.
 pub(super) struct Opening {
-    vault: Vault,
-    entry: Entry,
+    pub(super) vault: Vault,
+    pub(super) entry: Entry,
     pub(super) opts: SessionOpts,
     workdir: Workdir,
-    tree: Tree,
+    pub(super) tree: Tree,
     pub(super) lineage: Option<Lineage>,
     manifest: String,
     sha256: [u8; 32],
+    size: u64,
     base: Base,
     canonical: String,
     source_snap: Option<Snapshot>,
@@ -55,6 +59,8 @@ pub(super) struct Opening {
     sealed: u64,
     pub(super) lock: Option<FileLock>,
     pub(super) read_only: Option<ReadOnly>,
+    /// What to take note of, once the key is judged.
+    pub(super) recall: Option<Recall>,
 }
 
 impl Opening {
@@ -102,7 +108,15 @@ impl Opening {
         opening.lineage = lineage::read(opening.tree.main())?;
         opening.manifest = manifest(&opened.contents);
         opening.sha256 = opened.sha256;
+        opening.size = opened.size;
         Ok(opening)
+    }
+
+    /// What the file `name` is that was decrypted.
+    pub(super) fn facts(&self, name: &str) -> Facts {
+        let Self { sha256, size, manifest, .. } = self;
+        let file = look::File { name, sha256, size: *size, manifest };
+        look::facts(file, self.lineage.as_ref(), self.tree.main())
     }
 
     fn new(
@@ -120,6 +134,7 @@ impl Opening {
             lineage: None,
             manifest: String::new(),
             sha256: [0; 32],
+            size: 0,
             base: Base::none(),
             canonical: String::new(),
             source_snap: None,
@@ -129,6 +144,7 @@ impl Opening {
             sealed: 0,
             lock: None,
             read_only: None,
+            recall: None,
         }
     }
 
@@ -171,7 +187,10 @@ impl Opening {
         let limits = Limits { idle: settings.idle(), absolute: settings.absolute() };
         let listing = Arc::new(gpg.list().await?);
         let master = evidence::master(self.tree.main(), &listing).or(first_use);
-        let notes = pairs::notes(&self.vault, &self.opts)?;
+        let mut notes = pairs::notes(&self.vault, &self.opts)?;
+        if let Some(recall) = self.recall.take() {
+            notes.extend(recall.record(&self.vault, &self.opts)?);
+        }
         let host = pairs::free_host(&self.vault, &self.opts, &self.canonical);
         self.opts.host = host;
         let brief = Brief {
@@ -257,13 +276,13 @@ impl Opening {
     }
 }
 
-fn tree(workdir: &Workdir) -> Tree {
+pub(super) fn tree(workdir: &Workdir) -> Tree {
     let below = |name| workdir.path().join(name);
     Tree::new(below("home"), below("carried"), policy::gnupg_home())
 }
 
 /// Both directories, and those below the home that gpg expects.
-fn make_dirs(tree: &Tree) -> Result<(), SessionError> {
+pub(super) fn make_dirs(tree: &Tree) -> Result<(), SessionError> {
     use std::os::unix::fs::DirBuilderExt as _;
 
     use gpgsmith_vault::atomic::At as _;

@@ -8,7 +8,10 @@ use gpgsmith_vault::{NoNameLeft, SealError, SealOptions, Slug, Snapshot, Snapsho
 use super::{
     Session, SessionError, Shared,
     ephemeral::{EphemeralInfo, EphemeralStatus, delete_ephemeral_files},
+    heads::Facts,
+    look,
     open::newest_within_reason,
+    recall,
     step::local_secrets,
     work::{Pair, Work},
 };
@@ -235,12 +238,23 @@ impl Shared {
                 Ok(sealed) => {
                     let content = manifest(&sealed.contents);
                     open.base = Base::of(&file_name, &sealed.sha256, Some(&lineage), &content);
+                    let (sha256, size) = (&sealed.sha256, sealed.size);
+                    let file = look::File { name: &file_name, sha256, size, manifest: &content };
+                    self.remember(look::facts(file, Some(&lineage), open.tree.main()));
                     open.known.insert(file_name);
                     return Ok(self.sealed(generation, sealed.snapshot));
                 }
             }
         }
         Err(SessionError::NoNameLeft)
+    }
+
+    /// What this machine has seen now. The snapshot is there whether this can be written or not:
+    /// then the next opening finds it to be the head's successor.
+    fn remember(&self, sealed: Facts) {
+        if let Err(error) = recall::record_sealed(&self.vault, &self.opts, sealed) {
+            tracing::warn!(vault = self.entry.name, %error, "a seal was not taken note of");
+        }
     }
 
     /// Takes note of a snapshot that is durable.

@@ -2,6 +2,7 @@
 
 mod endings;
 mod ephemeral;
+mod heads;
 mod life;
 mod steps;
 

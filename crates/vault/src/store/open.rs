@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::Store;
 use crate::{
     archive::{self, ArchiveError, Limits, Sink, UnpackError, Unpacker},
-    atomic::PathError,
+    atomic::{At, PathError},
     contents::Contents,
     error::{Damage, OpenError},
     header::{Header, open_regular},
@@ -78,6 +78,19 @@ impl Store {
         let opened = Encrypted { file, path: &path }.read(key, options, &mut unpacker)?;
         unpacker.keep();
         Ok(opened)
+    }
+
+    /// SHA-256 of a file of this directory as it is on the disk, encrypted; needs no key.
+    ///
+    /// # Errors
+    /// When the file can't be read, or is not a regular file.
+    pub fn sha256(&self, file_name: &str) -> Result<[u8; 32], PathError> {
+        let path = self.path_of(file_name)?;
+        let file = open_regular(&path)?;
+        let options = OpenOptions::default();
+        let mut hashing = Hashing::new(&file, &options);
+        io::copy(&mut hashing, &mut io::sink()).at("read", &path)?;
+        Ok(hashing.finish().0)
     }
 }
 
