@@ -47,7 +47,7 @@ pub fn redact(text: &str, dir: &str) -> String {
     let mut rest = text.as_str();
     while let Some(next) = rest.chars().next() {
         let inside = redacted.ends_with(char::is_alphanumeric);
-        if let Some((length, replacement)) = found(rest).filter(|_| !inside) {
+        if let Some((length, replacement)) = found(rest).or_else(|| age(rest)).filter(|_| !inside) {
             redacted.push_str(replacement);
             rest = rest.get(length..).unwrap_or_default();
         } else {
@@ -71,6 +71,18 @@ fn found(text: &str) -> Option<(usize, &'static str)> {
         let ends = !text.get(length..)?.starts_with(char::is_alphanumeric);
         ends.then_some((length, *replacement))
     })
+}
+
+/// `3 days ago` at the beginning of `text`.
+fn age(text: &str) -> Option<(usize, &'static str)> {
+    let (number, rest) = text.split_once(' ')?;
+    let (unit, rest) = rest.split_once(' ')?;
+    let units = ["minute", "hour", "day", "month", "year"];
+    let is_age = number.bytes().all(|byte| byte.is_ascii_digit())
+        && units.contains(&unit.trim_end_matches('s'))
+        && rest.starts_with("ago");
+    let length = number.len() + unit.len() + " ".len() * 2;
+    (is_age && !number.is_empty()).then_some((length, "some time "))
 }
 
 /// How long `.123Z` is at the beginning of `text`.
@@ -109,6 +121,7 @@ mod tests {
             ("at 2026-11-23T17:11:05Z", "at [time]"),
             ("2026-11-23 17:11:05  x", "[time]  x"),
             ("C  2026-11-23  -", "C  [date]  -"),
+            ("(12 days ago), 3 days", "(some time ago), 3 days"),
             ("master 203E92AA7E59B62AFB0632831BAD42B9D3EB840E", "master [fingerprint]"),
             ("33DC8F1EEE57B934 ed25519", "[key id] ed25519"),
             ("/dev/shm/gpgsmith-abcdefghij234567/home", "/dev/shm/[random name]/home"),

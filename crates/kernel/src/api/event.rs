@@ -124,6 +124,30 @@ pub enum About {
         /// What was found.
         found: Vec<Unfinished>,
     },
+    /// The newest snapshot is not what this machine has seen, nor its successor, and is to count
+    /// all the same.
+    AcceptRollback {
+        /// The vault.
+        vault: String,
+        /// What was found.
+        why: String,
+    },
+    /// The newest snapshot is from the future, and is to be worked on.
+    AcceptFuture {
+        /// The vault.
+        vault: String,
+        /// The snapshot.
+        snapshot: String,
+        /// Its date.
+        dated: Timestamp,
+    },
+    /// Another host's work is to be gone on with, and that host seems to be at it.
+    TakeOver {
+        /// The vault.
+        vault: String,
+        /// The work.
+        work: Unfinished,
+    },
     /// A user ID is to be revoked.
     RevokeIdentity {
         /// Its text.

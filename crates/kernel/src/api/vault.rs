@@ -118,6 +118,8 @@ pub struct Unfinished {
     pub resumable: bool,
     /// Whether a newer snapshot has arrived since.
     pub divergent: bool,
+    /// When this was looked at.
+    pub as_of: Timestamp,
 }
 
 /// Makes a vault: a directory, an entry in the registry, a first snapshot; and opens it.
@@ -154,8 +156,25 @@ pub struct OpenVault {
     /// The file name of the snapshot to open, for reading only, instead of the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
+    /// The host whose unfinished work to go on with; its files stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What is right although it does not look so; it is asked about.
+    #[serde(default)]
+    pub accept: Accept,
 }
 call!(OpenVault, "vault open", Job, Opened);
+
+/// What is right although it does not look so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accept {
+    /// The newest snapshot counts, whatever this machine saw last.
+    #[serde(default)]
+    pub rollback: bool,
+    /// The newest snapshot may be dated more than 48 hours ahead.
+    #[serde(default)]
+    pub future: bool,
+}
 
 /// What to do with unfinished work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

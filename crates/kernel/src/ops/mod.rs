@@ -8,6 +8,7 @@ pub mod identity;
 pub mod key;
 mod listing;
 pub mod machine;
+pub mod open;
 mod registry;
 mod secret;
 pub mod unlock;

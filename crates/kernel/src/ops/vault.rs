@@ -1,13 +1,10 @@
-//! Making, opening and trusting vaults.
+//! Making, listing, sealing and trusting vaults.
 
-use std::{
-    convert::Infallible,
-    path::{Path, PathBuf},
-};
+use std::{convert::Infallible, path::Path};
 
 use gpgsmith_gpg::Fingerprint;
 use gpgsmith_vault::{
-    OpenError, Store,
+    Store,
     registry::{Config, Entry, VaultName},
 };
 
@@ -15,21 +12,18 @@ use super::{Env, error::Fail as _, machine::MachineSettings, unlock::unlock};
 use crate::{
     api::{
         ApiError, Code, Hint,
-        event::{About, Answer},
+        event::About,
         vault::{
-            CreateVault, OpenVault, OpenedHow, SealVault, Snapshot, Snapshots, TrustVault,
-            Unfinished, UnfinishedChoice, VaultEntry, Vaults,
+            CreateVault, OpenedHow, SealVault, Snapshot, Snapshots, TrustVault, Unfinished,
+            VaultEntry, Vaults,
         },
     },
     session::{
-        OnUnfinished, OpenSessionResult, Session, SessionError, SessionOpts, Vault,
+        OpenSessionResult, Session, SessionOpts, Vault,
         ephemeral::{Ephemeral, LockSource, list_ephemerals},
         pairs::{Owner, owner},
     },
 };
-
-/// A file that needs more work than this (4 GiB of memory) is never opened.
-const WORK_CEILING: u8 = 22;
 
 /// A session that was opened, and how.
 #[derive(Debug)]
@@ -108,7 +102,11 @@ pub fn unfinished(
 }
 
 /// A pair as faces see it.
-fn describe(env: &Env<'_>, vault: &str, pair: &Ephemeral) -> Result<Unfinished, ApiError> {
+pub(super) fn describe(
+    env: &Env<'_>,
+    vault: &str,
+    pair: &Ephemeral,
+) -> Result<Unfinished, ApiError> {
     let host = MachineSettings::load(env.registry.path())?.host()?;
     let now = env.clock.now();
     let whose = owner(pair, &host, env.state.machine(), now);
@@ -130,6 +128,7 @@ fn describe(env: &Env<'_>, vault: &str, pair: &Ephemeral) -> Result<Unfinished, 
         status: info.status.to_string(),
         resumable: pair.session_path.is_some(),
         divergent: pair.is_divergent(&names),
+        as_of: now,
     })
 }
 
@@ -193,105 +192,8 @@ fn refuse_taken(env: &Env<'_>, entry: &Entry) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Opens a vault: the newest snapshot, or unfinished work, as the call or the user says.
-///
-/// # Errors
-/// See [`Session::open`]; also the user's own no.
-pub async fn open(
-    env: &Env<'_>,
-    call: &OpenVault,
-    entry: &Entry,
-    vault: &Vault,
-) -> Result<Outcome, ApiError> {
-    let mut opts = session_opts(env)?;
-    opts.gpg = entry.gpg_binary.as_ref().filter(|name| !name.is_empty()).map(PathBuf::from);
-    opts.read_only = call.read_only;
-    opts.snapshot = call.snapshot.as_deref().map(str::parse).transpose().bad_request()?;
-    env.progress.check()?;
-    env.progress.report("opening the vault");
-    match attempt(env, vault, entry, &mut opts).await {
-        Err(SessionError::Unfinished { found, .. }) => {
-            settle(env, call, (vault, entry), (opts, found)).await
-        }
-        opened => recorded(env, opened?, OpenedHow::Opened),
-    }
-}
-
-/// Opens; asks first when the file wants more memory than usual.
-async fn attempt(
-    env: &Env<'_>,
-    vault: &Vault,
-    entry: &Entry,
-    opts: &mut SessionOpts,
-) -> Result<OpenSessionResult, SessionError> {
-    let heavy = match Session::open(vault, entry, opts.clone()).await {
-        Err(SessionError::Open {
-            source: OpenError::ExcessiveWork { path, required, allowed },
-            vault,
-        }) if required <= WORK_CEILING => (path, required, allowed, vault),
-        other => return other,
-    };
-    let (path, required, allowed, name) = heavy;
-    let file = path.display().to_string();
-    let about = About::HeavyWork { file, work_factor: required };
-    if env.confirm(about, "--yes").await.is_err() {
-        let source = OpenError::ExcessiveWork { path, required, allowed };
-        return Err(SessionError::Open { vault: name, source });
-    }
-    opts.max_work_factor = required;
-    Session::open(vault, entry, opts.clone()).await
-}
-
-/// There is unfinished work: resume it, or throw it away and open afresh.
-async fn settle(
-    env: &Env<'_>,
-    call: &OpenVault,
-    (vault, entry): (&Vault, &Entry),
-    (mut opts, found): (SessionOpts, Vec<Ephemeral>),
-) -> Result<Outcome, ApiError> {
-    let described: Vec<Unfinished> =
-        found.iter().map(|pair| describe(env, &entry.name, pair)).collect::<Result<_, _>>()?;
-    let choice = match call.unfinished {
-        Some(choice) => choice,
-        None => ask_unfinished(env, entry, described.clone()).await?,
-    };
-    if let (UnfinishedChoice::Resume, Some(newest)) = (choice, found.first()) {
-        env.progress.report("resuming unfinished work");
-        let resumed = Session::resume(vault, entry, newest, opts).await?;
-        return recorded(env, resumed, OpenedHow::Resumed);
-    }
-    let about = About::DiscardUnfinished { vault: entry.name.clone(), found: described };
-    env.confirm(about, "--yes").await?;
-    env.progress.check()?;
-    opts.unfinished = OnUnfinished::Discard;
-    let opened = attempt(env, vault, entry, &mut opts).await?;
-    recorded(env, opened, OpenedHow::Opened)
-}
-
-async fn ask_unfinished(
-    env: &Env<'_>,
-    entry: &Entry,
-    found: Vec<Unfinished>,
-) -> Result<UnfinishedChoice, ApiError> {
-    let about = About::Unfinished { vault: entry.name.clone(), found };
-    match env.asker.ask(about, "--resume").await? {
-        Answer::Yes => Ok(UnfinishedChoice::Resume),
-        Answer::No => Ok(UnfinishedChoice::Fresh),
-        _ => Err(ApiError::new(Code::Cancelled, "cancelled; the unfinished work is still there")),
-    }
-}
-
-/// A first use is recorded once the snapshot that holds the key is durable, which it is.
-fn recorded(env: &Env<'_>, result: OpenSessionResult, how: OpenedHow) -> Result<Outcome, ApiError> {
-    if let Some(master) = result.tofu_fingerprint
-        && how == OpenedHow::Opened
-    {
-        env.record_anchor(result.session.vault_name(), master)?;
-    }
-    Ok(outcome(result, how))
-}
-
-fn outcome(result: OpenSessionResult, how: OpenedHow) -> Outcome {
+/// What came of opening a vault.
+pub(super) fn outcome(result: OpenSessionResult, how: OpenedHow) -> Outcome {
     Outcome {
         session: result.session,
         how,
@@ -357,7 +259,7 @@ pub fn resolve(env: &Env<'_>, name: Option<&str>) -> Result<Entry, ApiError> {
 }
 
 /// How sessions are opened on this machine, by this face.
-fn session_opts(env: &Env<'_>) -> Result<SessionOpts, ApiError> {
+pub(super) fn session_opts(env: &Env<'_>) -> Result<SessionOpts, ApiError> {
     let machine = MachineSettings::load(env.registry.path())?;
     let mut opts = SessionOpts::new(LockSource::from(env.face), env.state.clone());
     opts.clock = env.clock.clone();

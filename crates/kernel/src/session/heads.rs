@@ -276,9 +276,9 @@ fn identity(
     newest: &Facts,
     pinned: &[String],
 ) -> Option<Refusal> {
-    let (Some(known), Some(found)) = (&seen.vault, &newest.vault) else { return None };
+    let (Some(expected), Some(found)) = (&seen.vault, &newest.vault) else { return None };
     let name = newest.name.clone();
-    if known != found {
+    if expected != found {
         return Some(Refusal::OtherVault { newest: name });
     }
     let familiar = seen.seen.iter().any(|entry| entry.sha256.as_ref() == Some(&newest.sha256));

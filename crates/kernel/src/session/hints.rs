@@ -27,7 +27,6 @@ impl SessionError {
             | Self::SecretLost { .. }
             | Self::Refused { .. } => Code::Refused,
             Self::Seen(SeenError::Path(error)) => path_code(&error.source),
-            Self::Seen(_) => Code::BadFile,
             Self::Busy { .. } | Self::Live { .. } => Code::Busy,
             Self::Unfinished { .. } => Code::Unfinished,
             Self::NothingToResume { .. } | Self::NoSuchSnapshot(_) => Code::BadRequest,
@@ -42,7 +41,7 @@ impl SessionError {
             Self::Workdir(WorkdirError::NoSpace { .. }) => Code::NoSpace,
             Self::Gpg(GpgError::WrongPassphrase { .. }) => Code::WrongPassphrase,
             Self::Gpg(_) => Code::Gpg,
-            Self::Lineage(_) | Self::Settings(_) | Self::Audit(_) => Code::BadFile,
+            Self::Seen(_) | Self::Lineage(_) | Self::Settings(_) | Self::Audit(_) => Code::BadFile,
             Self::Mismatch(_) => Code::MasterKeyMismatch,
             Self::Path(error) | Self::Workdir(WorkdirError::Path(error)) => {
                 path_code(&error.source)

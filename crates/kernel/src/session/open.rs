@@ -9,7 +9,7 @@ use super::{
     OnUnfinished, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Vault,
     ephemeral::{Ephemeral, delete_ephemeral_files},
     opening::Opening,
-    pairs,
+    pairs::{self, Owner},
     recall::{self, Recall},
 };
 
@@ -102,8 +102,12 @@ impl Session {
     /// Goes on with unfinished work: its encrypted state stays on disk until a newer one is
     /// there, its session's id stays, and its generation is counted on.
     ///
+    /// Another host's work goes on as a session of this one, with a pair of its own; the other
+    /// pair stays, and is never taken for finished work: that host may have gone on with it.
+    ///
     /// # Errors
-    /// As [`Session::open`]; also when only the sidecar is there. No file is touched then.
+    /// As [`Session::open`]; also when only the sidecar is there, or when there is unfinished work
+    /// of this machine in the way of another host's. No file is touched then.
     pub async fn resume(
         vault: &Vault,
         entry: &Entry,
@@ -115,11 +119,22 @@ impl Session {
             return Err(SessionError::NothingToResume { info });
         };
         let lock = hold(vault, entry, &opts)?;
+        let (machine, now) = (opts.state.machine(), opts.clock.now());
+        let is_ours = pairs::owner(ephemeral, &opts.host, machine, now) == Owner::Ours;
+        if !is_ours {
+            pairs::refuse_ours(vault, entry, &opts)?;
+        }
         let listing = vault.store.list()?;
         let mut opening = Opening::unpack(vault, entry, opts, &state_name).await?;
         Recall::judge_resumed(&opening, &state_name, &listing).await?;
         opening.resumed(ephemeral, &listing, lock);
-        opening.finish().await
+        if is_ours {
+            return opening.finish().await;
+        }
+        opening.becomes_ours();
+        let resumed = opening.finish().await?;
+        resumed.session.flush_anew().await?;
+        Ok(resumed)
     }
 
     /// Deletes a pair that is finished, or whose discard was confirmed.

@@ -178,6 +178,11 @@ impl Opening {
         self.lock = Some(lock);
     }
 
+    /// It was another host's session: from now on it is one of this machine's, which counts on.
+    pub(super) fn becomes_ours(&mut self) {
+        self.session = random_hex::<16>();
+    }
+
     /// Starts gpg, judges the master key, writes the sidecar, starts the heartbeat.
     pub(super) async fn finish(mut self) -> Result<OpenSessionResult, SessionError> {
         let smith = Smith::find(self.opts.gpg.as_deref()).await?;

@@ -56,6 +56,20 @@ pub(super) fn ours(
     Ok(ours)
 }
 
+/// Refuses while there is unfinished work of this machine: another host's would take its place.
+pub(super) fn refuse_ours(
+    vault: &Vault,
+    entry: &Entry,
+    opts: &SessionOpts,
+) -> Result<(), SessionError> {
+    let mut found = ours(vault, entry, opts)?;
+    found.retain(|pair| pair.session_path.is_some());
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(SessionError::Unfinished { vault: entry.name.clone(), found })
+}
+
 /// Reports unfinished work before anything is decrypted, where it cannot be finished work: its
 /// base is still the newest snapshot.
 pub(super) fn report(

@@ -118,6 +118,15 @@ impl Session {
         self.shared.end(guard.take(), true).await
     }
 
+    /// Writes the state though nothing has changed: for a session whose pair is new.
+    pub(super) async fn flush_anew(&self) -> Result<(), SessionError> {
+        let shared = &self.shared;
+        let mut guard = shared.work.lock().await;
+        let open = guard.as_mut().ok_or(SessionError::Closed)?;
+        let listing = shared.listing(open).await?;
+        shared.write_state(open, self.generation(), &listing).await
+    }
+
     /// Puts the session to rest: its state is flushed and marked `idle-sealed`, the home wiped.
     /// An untouched session leaves no pair. If it fails, the session is open and whole.
     ///

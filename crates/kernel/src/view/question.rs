@@ -2,7 +2,7 @@ mod key;
 
 use jiff::Timestamp;
 
-use super::{count, rfc3339, visible};
+use super::{ago, count, rfc3339, visible};
 use crate::api::{
     event::{About, Answer, Question},
     vault::Unfinished,
@@ -86,6 +86,33 @@ pub fn question(question: &Question) -> Prompt {
         About::Trust { vault, old, new } => trust(vault, old.as_deref(), new.as_deref()),
         About::Discard { vault, steps } => discard(vault, *steps),
         About::DiscardUnfinished { vault, found } => discard_unfinished(vault, found),
+        About::AcceptRollback { vault, why } => yes_or_no(
+            vec![
+                format!("On the vault {}: {}.", visible(vault), visible(why)),
+                "If you go on, what opens now is the newest state for this machine.".to_owned(),
+            ],
+            "Go on from it?",
+        ),
+        About::AcceptFuture { vault, snapshot, dated } => yes_or_no(
+            vec![
+                format!(
+                    "The newest snapshot of the vault {} is dated {}: {}",
+                    visible(vault),
+                    rfc3339(*dated),
+                    visible(snapshot)
+                ),
+                "Every snapshot that follows will be dated after it.".to_owned(),
+            ],
+            "Work on it?",
+        ),
+        About::TakeOver { vault, work } => yes_or_no(
+            vec![
+                format!("This work on the vault {} seems to be going on:", visible(vault)),
+                describe(work),
+                "What is done there from now on will not be in it.".to_owned(),
+            ],
+            "Go on with it here?",
+        ),
         About::RevokeIdentity { identity } => yes_or_no(
             vec![
                 format!("This revokes the identity {} for good.", visible(identity)),
@@ -127,9 +154,10 @@ fn unfinished(vault: &str, found: &[Unfinished]) -> Prompt {
 /// One line about unfinished work: how much, where, since when, and whether it has been overtaken.
 fn describe(work: &Unfinished) -> String {
     let heartbeat: Timestamp = work.last_heartbeat;
+    let age = ago(heartbeat, work.as_of);
     let overtaken = if work.divergent { "; a newer snapshot has arrived since" } else { "" };
     format!(
-        "  {} on {}, last heartbeat {}, based on {}{overtaken}",
+        "  {} on {}, last heartbeat {} ({age}), based on {}{overtaken}",
         count(work.generation, "step"),
         visible(&work.hostname),
         rfc3339(heartbeat),

@@ -74,10 +74,11 @@ pub fn recoverable(unfinished: &[Unfinished]) -> Table {
             Cell::plain(work_status(work)),
             if work.divergent { Cell::toned("true", Tone::Warn) } else { Cell::muted("false") },
             Cell::plain(&work.vault),
+            Cell::plain(ago(work.last_heartbeat, work.as_of)),
         ]
     };
     Table::new(
-        ["RECOVERABLE", "HOSTNAME", "LAST HEARTBEAT", "STATUS", "DIVERGENT", "VAULT"],
+        ["RECOVERABLE", "HOSTNAME", "LAST HEARTBEAT", "STATUS", "DIVERGENT", "VAULT", "HEARD OF"],
         unfinished.iter().filter(|work| work.resumable).map(row),
     )
 }

@@ -9,7 +9,7 @@ use gpgsmith_kernel::{
         identity::{AddIdentity, ListIdentities},
         key::CreateKeys,
         vault::{
-            CreateVault, OpenVault, Opened, OpenedHow, Status, UnfinishedChoice, Unlock,
+            Accept, CreateVault, OpenVault, Opened, OpenedHow, Status, UnfinishedChoice, Unlock,
             VaultStatus,
         },
     },
@@ -82,6 +82,8 @@ fn resume(place: &Place, name: &str) -> Opened {
         unfinished: Some(UnfinishedChoice::Resume),
         read_only: false,
         snapshot: None,
+        from: None,
+        accept: Accept::default(),
     };
     place.client().run(&call, &mut Agreeable).unwrap()
 }

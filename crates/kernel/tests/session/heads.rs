@@ -43,10 +43,11 @@ impl Machine {
         let before = (self.files(), self.seen());
         let error = self.open().await.unwrap_err();
         assert_eq!((self.files(), self.seen()), before);
-        match error {
-            SessionError::Refused { why, .. } => why,
-            other => panic!("{other:?}"),
-        }
+        let why = match error {
+            SessionError::Refused { why, .. } => Ok(why),
+            other => Err(other),
+        };
+        why.unwrap()
     }
 
     fn seen(&self) -> Seen {
@@ -295,7 +296,7 @@ async fn a_fork_is_named_by_both_machines_until_it_is_gone() {
         assert!(notes.contains(&format!("does not hold the work in {theirs}")), "{notes}");
         opened.session.discard().await.unwrap();
         let heads: Vec<_> = machine.seen().other_heads().iter().map(|h| h.name.clone()).collect();
-        assert_eq!(heads, [theirs.clone()]);
+        assert_eq!(heads, std::slice::from_ref(&theirs));
     }
 }
 

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use gpgsmith_kernel::{
     api::{
         ApiError, Code, Hint, SESSION_VARIABLE, VAULT_VARIABLE,
-        vault::{OpenVault, Opened, UnfinishedChoice},
+        vault::{Accept, OpenVault, Opened, UnfinishedChoice},
     },
     view,
 };
@@ -23,6 +23,9 @@ use crate::{
 ///
 /// Work that was not sealed (after a crash, or put to rest when idle) is offered to be resumed.
 /// A vault that is open already is joined, for whoever has its passphrase.
+///
+/// This machine remembers what it has seen. A vault whose newest snapshot has gone, was replaced or
+/// is an old one again is refused until that is accepted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -36,6 +39,8 @@ pub(crate) struct Args {
     unfinished: Unfinished,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    accepting: Accepting,
 }
 
 /// What to do with unfinished work.
@@ -47,6 +52,20 @@ struct Unfinished {
     /// Throw unfinished work away, and open the newest snapshot
     #[arg(long, conflicts_with = "resume")]
     fresh: bool,
+    /// Go on with the unfinished work of this host; its files stay as they are
+    #[arg(long, value_name = "HOST", requires = "resume")]
+    from: Option<String>,
+}
+
+/// What is right although it does not look so. Both are asked about.
+#[derive(Debug, clap::Args)]
+struct Accepting {
+    /// Go on from the newest snapshot although this machine has seen a newer one
+    #[arg(long, conflicts_with = "snapshot")]
+    accept_rollback: bool,
+    /// Work on the newest snapshot although it is dated more than 48 hours ahead
+    #[arg(long, conflicts_with_all = ["snapshot", "read_only"])]
+    accept_future: bool,
 }
 
 /// Opening without changing anything.
@@ -64,6 +83,7 @@ const EXAMPLES: &str = "\
 Examples:
   gpgsmith vault open work
   gpgsmith vault open work --resume
+  gpgsmith vault open work --resume --from desk
   gpgsmith vault open work --snapshot 20261123T171055Z_initial-import.tar.age
   eval \"$(gpgsmith vault open work --no-shell)\"";
 
@@ -96,12 +116,16 @@ fn open(args: &Args, cx: &Context<'_>) -> Result<Opened, CliError> {
         (_, true) => Some(UnfinishedChoice::Fresh),
         _ => None,
     };
+    let Accepting { accept_rollback: rollback, accept_future: future } = args.accepting;
+    let accept = Accept { rollback, future };
     cx.run_unlocking(Freshness::Known, |unlock| OpenVault {
         name: name.clone(),
         unlock,
         unfinished,
         read_only: args.reading.read_only,
         snapshot: args.reading.snapshot.clone(),
+        from: args.unfinished.from.clone(),
+        accept,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
         },
     },
     daemon::{context::Context, route::Handle},
-    ops::{unlock, vault},
+    ops::{open, unlock, vault},
     session::Vault,
 };
 
@@ -88,7 +88,7 @@ impl Handle for OpenVault {
         {
             return Ok(attached);
         }
-        vault::open(&env, &self, &entry, &given).await.map(|outcome| cx.opened(outcome))
+        open::open(&env, &self, &entry, &given).await.map(|outcome| cx.opened(outcome))
     }
 }
 

@@ -80,7 +80,7 @@ impl News {
         if let Some(pin) = self.newest.pins.first() {
             seen.pin(pin);
         }
-        self.record_behind(seen, &self.newest);
+        put_behind(seen, &self.newest);
         put(seen, self.newest.entry());
         for other in &self.others {
             if strangers.contains(&other.name) {
@@ -106,26 +106,8 @@ impl News {
             heads.extend(newest);
             seen.heads = heads;
         }
-        self.record_behind(seen, other);
+        put_behind(seen, other);
         put(seen, entry);
-    }
-
-    /// What a lineage names is known from then on, whether it is there or not.
-    fn record_behind(&self, seen: &mut Seen, of: &Facts) {
-        for ancestor in &of.behind {
-            match seen.seen.iter_mut().find(|entry| entry.name == ancestor.name) {
-                Some(entry) if entry.id.is_empty() => {
-                    (entry.id, entry.seq) = (ancestor.id.clone(), ancestor.seq);
-                }
-                Some(_) => {}
-                None => seen.seen.push(SeenSnapshot {
-                    name: ancestor.name.clone(),
-                    id: ancestor.id.clone(),
-                    seq: ancestor.seq,
-                    ..SeenSnapshot::default()
-                }),
-            }
-        }
     }
 
     /// What is there counts as seen, but for what has still to be looked at.
@@ -150,5 +132,23 @@ fn put(seen: &mut Seen, entry: SeenSnapshot) {
     match seen.seen.iter_mut().find(|known| known.name == entry.name) {
         Some(known) => *known = entry,
         None => seen.seen.push(entry),
+    }
+}
+
+/// What a lineage names is known from then on, whether it is there or not.
+fn put_behind(seen: &mut Seen, of: &Facts) {
+    for ancestor in &of.behind {
+        match seen.seen.iter_mut().find(|entry| entry.name == ancestor.name) {
+            Some(entry) if entry.id.is_empty() => {
+                (entry.id, entry.seq) = (ancestor.id.clone(), ancestor.seq);
+            }
+            Some(_) => {}
+            None => seen.seen.push(SeenSnapshot {
+                name: ancestor.name.clone(),
+                id: ancestor.id.clone(),
+                seq: ancestor.seq,
+                ..SeenSnapshot::default()
+            }),
+        }
     }
 }

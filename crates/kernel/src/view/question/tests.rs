@@ -17,6 +17,7 @@ fn work() -> Unfinished {
         status: "idle-sealed".to_owned(),
         resumable: true,
         divergent: false,
+        as_of: "2026-11-26T09:00:00Z".parse().unwrap(),
     }
 }
 
@@ -42,8 +43,8 @@ fn unfinished_work() -> About {
 fn unfinished_work_can_be_resumed_discarded_or_left() {
     assert_snapshot!(shown(unfinished_work()), @"
     There is unfinished work on the vault pass:
-      3 steps on laptop, last heartbeat 2026-11-23T17:15:05Z, based on 20261123T171055Z_initial-import.tar.age
-      1 step on laptop, last heartbeat 2026-11-23T17:15:05Z, based on 20261123T171055Z_initial-import.tar.age; a newer snapshot has arrived since
+      3 steps on laptop, last heartbeat 2026-11-23T17:15:05Z (2 days ago), based on 20261123T171055Z_initial-import.tar.age
+      1 step on laptop, last heartbeat 2026-11-23T17:15:05Z (2 days ago), based on 20261123T171055Z_initial-import.tar.age; a newer snapshot has arrived since
     Resume? [Y/n/cancel]:
     ");
 }
@@ -73,6 +74,36 @@ fn what_cannot_be_taken_back_needs_a_clear_yes() {
 }
 
 #[test]
+fn accepting_what_does_not_look_right() {
+    let why = "20261123T171124Z_b.tar.age, which this machine saw last, is gone".to_owned();
+    assert_snapshot!(shown(About::AcceptRollback { vault: "pass".to_owned(), why }), @"
+    On the vault pass: 20261123T171124Z_b.tar.age, which this machine saw last, is gone.
+    If you go on, what opens now is the newest state for this machine.
+    Go on from it? [y/N]: (dangerous)
+    ");
+    assert_snapshot!(shown(About::AcceptFuture {
+        vault: "pass".to_owned(),
+        snapshot: "20270601T000000Z_a.tar.age".to_owned(),
+        dated: "2027-06-01T00:00:00Z".parse().unwrap(),
+    }), @"
+    The newest snapshot of the vault pass is dated 2027-06-01T00:00:00Z: 20270601T000000Z_a.tar.age
+    Every snapshot that follows will be dated after it.
+    Work on it? [y/N]: (dangerous)
+    ");
+}
+
+#[test]
+fn taking_over_work_that_goes_on_elsewhere() {
+    let work = Unfinished { hostname: "desk".to_owned(), ours: false, live: true, ..work() };
+    assert_snapshot!(shown(About::TakeOver { vault: "pass".to_owned(), work }), @"
+    This work on the vault pass seems to be going on:
+      3 steps on desk, last heartbeat 2026-11-23T17:15:05Z (2 days ago), based on 20261123T171055Z_initial-import.tar.age
+    What is done there from now on will not be in it.
+    Go on with it here? [y/N]: (dangerous)
+    ");
+}
+
+#[test]
 fn discarding() {
     assert_snapshot!(shown(About::Discard { vault: "pass".to_owned(), steps: 2 }), @"
     2 steps on the vault pass will be lost.
@@ -81,7 +112,7 @@ fn discarding() {
     let found = vec![work()];
     assert_snapshot!(shown(About::DiscardUnfinished { vault: "pass".to_owned(), found }), @"
     This unfinished work on the vault pass will be lost:
-      3 steps on laptop, last heartbeat 2026-11-23T17:15:05Z, based on 20261123T171055Z_initial-import.tar.age
+      3 steps on laptop, last heartbeat 2026-11-23T17:15:05Z (2 days ago), based on 20261123T171055Z_initial-import.tar.age
     Throw it away? [y/N]: (dangerous)
     ");
 }

@@ -52,6 +52,7 @@ fn work() -> Unfinished {
         status: "idle-sealed".to_owned(),
         resumable: true,
         divergent: false,
+        as_of: "2026-11-26T09:00:00Z".parse().unwrap(),
     }
 }
 
@@ -98,10 +99,10 @@ fn w11_divergence_is_shown_and_a_sidecar_alone_is_not() {
     let live = Unfinished { live: true, ..foreign.clone() };
     let orphan = Unfinished { resumable: false, ..work() };
     assert_snapshot!(recoverable(&[work(), foreign, live, orphan]), @r"
-    RECOVERABLE                              HOSTNAME       LAST HEARTBEAT        STATUS                      DIVERGENT  VAULT
-    20261123T171055Z_initial-import.tar.age  laptop         2026-11-23T17:15:05Z  idle-sealed                 false      pass
-    20261123T171055Z_initial-import.tar.age  desk\u{1b}[2J  2026-11-23T17:15:05Z  active, of another machine  true       pass
-    20261123T171055Z_initial-import.tar.age  desk\u{1b}[2J  2026-11-23T17:15:05Z  active, in use              true       pass
+    RECOVERABLE                              HOSTNAME       LAST HEARTBEAT        STATUS                      DIVERGENT  VAULT  HEARD OF
+    20261123T171055Z_initial-import.tar.age  laptop         2026-11-23T17:15:05Z  idle-sealed                 false      pass   2 days ago
+    20261123T171055Z_initial-import.tar.age  desk\u{1b}[2J  2026-11-23T17:15:05Z  active, of another machine  true       pass   2 days ago
+    20261123T171055Z_initial-import.tar.age  desk\u{1b}[2J  2026-11-23T17:15:05Z  active, in use              true       pass   2 days ago
     ");
 }
 
