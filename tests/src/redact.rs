@@ -43,6 +43,7 @@ pub fn redact(text: &str, dir: &str) -> String {
     let host = nix::unistd::gethostname().unwrap_or_default();
     let text = text.replace(dir, "[dir]");
     let text = text.replace(&format!(".session-{}", host.to_string_lossy()), ".session-[host]");
+    let text = text.replace("(just now)", "(some time ago)");
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(next) = rest.chars().next() {
@@ -121,7 +122,7 @@ mod tests {
             ("at 2026-11-23T17:11:05Z", "at [time]"),
             ("2026-11-23 17:11:05  x", "[time]  x"),
             ("C  2026-11-23  -", "C  [date]  -"),
-            ("(12 days ago), 3 days", "(some time ago), 3 days"),
+            ("(12 days ago), 3 days (just now)", "(some time ago), 3 days (some time ago)"),
             ("master 203E92AA7E59B62AFB0632831BAD42B9D3EB840E", "master [fingerprint]"),
             ("33DC8F1EEE57B934 ed25519", "[key id] ed25519"),
             ("/dev/shm/gpgsmith-abcdefghij234567/home", "/dev/shm/[random name]/home"),

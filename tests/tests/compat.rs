@@ -64,7 +64,9 @@ fn stranded_work_is_listed_as_by_the_go_program() {
     for (row, vault) in
         ours.iter_mut().skip(1).zip(["VAULT", stranded[0], stranded[1], stranded[2]])
     {
+        let age = row.pop();
         assert_eq!(row.pop(), Some(vault), "a column of ours, so that one can be opened");
+        assert!(age.is_some_and(|age| age == "HEARD OF" || age.ends_with("ago")), "{age:?}");
     }
     let theirs = expected("vault-status.txt");
     let mut theirs = cells(&theirs);
