@@ -158,7 +158,7 @@ fn w50_w52_a_daemon_killed_in_the_middle_of_a_step_leaves_the_state_before_or_af
         sandbox.settings(&format!("workdir: {}\n", ram.path().display()));
         open(&sandbox);
         sandbox.unlocked(&["keys", "identity", "add", ADDED]).ok();
-        let mut terminal = sandbox.terminal(&["keys", "generate", "--verbose"]);
+        let mut terminal = sandbox.terminal(&["keys", "generate", "--yes", "--verbose"]);
         terminal.expect(stage);
         sandbox.kill_daemon();
         let (code, screen) = terminal.end();

@@ -23,7 +23,7 @@ fn adding_an_identity() {
 
 #[test]
 fn generating_subkeys() {
-    interrupt(&pass, "keys generate");
+    interrupt(&pass, "keys generate --usage sign,encrypt --algo ed25519 --yes");
 }
 
 #[test]
@@ -34,4 +34,12 @@ fn renewing_keys() {
 #[test]
 fn revoking_subkeys() {
     interrupt(&pass, "keys revoke 33DC8F1EEE57B934 5104605F3DEFDA24 --reason superseded --yes");
+}
+
+#[test]
+fn making_a_revocation_certificate() {
+    interrupt(
+        &crate::keys::without_revocation,
+        "keys revocation-cert --key-passphrase-file ../passphrase",
+    );
 }

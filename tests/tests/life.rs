@@ -31,7 +31,7 @@ fn a_keys_whole_life() {
         "keys identity list",
         "keys identity primary 2",
         "keys identity revoke 'Ann <ann@work.example>' --yes",
-        "keys generate",
+        "keys generate --yes",
         "keys identity list",
         "audit show",
         "audit verify",

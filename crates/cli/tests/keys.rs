@@ -55,7 +55,7 @@ fn keys_are_made_listed_and_told_of() {
       [key id]  cv25519  e  expires in 2 years
       [key id]  ed25519  a  expires in 2 years
     ");
-    let again = sandbox.run(&["keys", "generate"]).ok();
+    let again = sandbox.run(&["keys", "generate", "--yes"]).ok();
     assert_eq!(again.stderr.lines().filter(|line| line.starts_with("  subkey ")).count(), 3);
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::client::Client;
+use crate::error::Error;
 use crate::usage::Usage;
 
 /// A public-key algorithm with its size or curve; `FromStr` and `Display` use gpg's names.
@@ -95,6 +97,51 @@ impl Algorithm {
             17 => Self::Dsa(bits),
             _ => curve.parse().unwrap_or(Self::Other(number)),
         }
+    }
+}
+
+impl Algorithm {
+    /// What new keys may be of, each family by the name of its signing member.
+    const MADE: [Self; 12] = [
+        Self::Ed25519,
+        Self::Ed448,
+        Self::Rsa(2048),
+        Self::Rsa(3072),
+        Self::Rsa(4096),
+        Self::Curve(Curve::NistP256),
+        Self::Curve(Curve::NistP384),
+        Self::Curve(Curve::NistP521),
+        Self::Curve(Curve::BrainpoolP256r1),
+        Self::Curve(Curve::BrainpoolP384r1),
+        Self::Curve(Curve::BrainpoolP512r1),
+        Self::Curve(Curve::Secp256k1),
+    ];
+
+    /// Those of [`Algorithm::MADE`] that `gpg --with-colons --list-config` tells of.
+    fn offered(config: &str) -> Vec<Self> {
+        let values = |name: &str| {
+            let line = config.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_default().split(';').map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (numbers, curves) = (values("cfg:pubkey:"), values("cfg:curve:"));
+        let offers = |algorithm: &Self| match algorithm {
+            Self::Rsa(_) => numbers.iter().any(|number| number == "1"),
+            curve => curves.iter().any(|name| *name == curve.to_string()),
+        };
+        Self::MADE.into_iter().filter(offers).collect()
+    }
+}
+
+impl Client {
+    /// What this gpg makes new keys of, each family by the name of its signing member; RSA is any
+    /// size from 2048 to 4096 bits.
+    ///
+    /// # Errors
+    ///
+    /// gpg fails.
+    pub async fn algorithms(&self) -> Result<Vec<Algorithm>, Error> {
+        let call = self.reading().args(["--with-colons", "--list-config"]);
+        Ok(Algorithm::offered(&String::from_utf8_lossy(&call.run().await?.stdout)))
     }
 }
 
@@ -234,6 +281,14 @@ mod tests {
         assert_eq!(named(22, 255, "ed25519"), "ed25519");
         assert_eq!(named(19, 384, "brainpoolP384r1"), "brainpoolP384r1");
         assert_eq!(named(99, 0, ""), "algo-99");
+    }
+
+    #[test]
+    fn a_gpg_offers_what_it_tells_of() {
+        let config = "cfg:version:2.2.40\ncfg:pubkey:1;16;22\ncfg:curve:cv25519;ed25519;nistp256\n";
+        let names: Vec<_> = Algorithm::offered(config).iter().map(Algorithm::to_string).collect();
+        assert_eq!(names, ["ed25519", "rsa2048", "rsa3072", "rsa4096", "nistp256"]);
+        assert!(Algorithm::offered("").is_empty());
     }
 
     proptest! {

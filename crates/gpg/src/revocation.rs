@@ -1,8 +1,8 @@
 //! The end of a whole certificate, and the paper that can bring it about later.
 
-use std::fs::OpenOptions;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use secrecy::SecretString;
@@ -72,6 +72,30 @@ impl Client {
         let Some(armored) = armored_part(&text) else { return Err(failed) };
         let certificate = self.tried(primary, armored).await?;
         if why.became(&certificate.why) { Ok(certificate) } else { Err(failed) }
+    }
+
+    /// Puts a certificate where gpg puts the one that it makes along with a key, and as it does: with
+    /// a colon that keeps it from being imported by mistake.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Path`], so too when there is one already.
+    pub fn keep_revocation(
+        &self,
+        primary: &Fingerprint,
+        certificate: &RevocationCertificate,
+    ) -> Result<(), Error> {
+        let dir = self.home().join("openpgp-revocs.d");
+        if !dir.is_dir() {
+            DirBuilder::new().mode(0o700).create(&dir).at("create", &dir)?;
+        }
+        let file = dir.join(format!("{primary}.rev"));
+        let text = format!(
+            "Importing what follows, without the colon, revokes the key {primary} for good.\n\n:{}\n",
+            certificate.armored
+        );
+        let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+        new.and_then(|mut new| new.write_all(text.as_bytes())).at("write", &file)
     }
 
     /// Takes the whole certificate back, and reads that back with its reason.

@@ -136,3 +136,20 @@ async fn a_master_key_is_revoked_by_its_paper_and_by_no_other() {
     client.revoke_master_by(&primary, &format!("By post:\n:{paper}\n")).await.unwrap();
     assert_eq!(client.certificate(&primary).await.unwrap().primary.validity, Validity::Revoked);
 }
+
+#[tokio::test]
+async fn a_certificate_that_is_kept_is_the_one_that_is_found() {
+    let sandbox = Sandbox::new();
+    let client = sandbox.open().await;
+    let primary = full_set(&client).await;
+    let file = sandbox.home().join("openpgp-revocs.d").join(format!("{primary}.rev"));
+    let why = Revocation { reason: Reason::Retired, message: String::new() };
+    let made = client.make_revocation(&primary, &why, &passphrase()).await.unwrap();
+    let taken = client.keep_revocation(&primary, &made);
+    assert!(matches!(taken, Err(Error::Path { .. })), "gpg's own is there: {taken:?}");
+    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    client.keep_revocation(&primary, &made).unwrap();
+    assert_eq!(client.stored_revocation(&primary).await.unwrap(), made);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\n:-----BEGIN"), "not to be imported by mistake: {text}");
+}

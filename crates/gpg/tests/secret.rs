@@ -131,7 +131,7 @@ async fn a_secret_elsewhere_is_told_from_one_that_is_gone() {
 }
 
 /// What gpg-agent leaves of a key that was moved to a card.
-fn on_card(key: &Key) -> String {
+pub(crate) fn on_card(key: &Key) -> String {
     let digits = key.material[1].iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let point: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     let serial = "D2760001240103040006098765430000";

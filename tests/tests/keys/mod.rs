@@ -1,7 +1,11 @@
 //! What a key needs in its life, as the user sees it: each command with its questions and errors.
 
+mod export;
+mod generate;
 mod renew;
+mod revocation;
 mod revoke;
+mod ssh;
 
 use gpgsmith_tests::{run::Run, sandbox::Sandbox};
 use serde_json::Value;
@@ -22,6 +26,22 @@ const MASTER: &str = "1BAD42B9D3EB840E";
 const OLD_SIGN: &str = "33DC8F1EEE57B934";
 const OLD_AUTH: &str = "5104605F3DEFDA24";
 const SIGN: &str = "7DDEA0A9B2C81248";
+
+/// A vault of the Go program whose newest snapshot has lost the revocation certificate that gpg made
+/// along with the key; not open.
+pub(crate) fn without_revocation() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.register(&["identity"]);
+    let newest = sandbox.snapshots("vaults/identity").pop().unwrap();
+    let recipe = r#"cd "$1"
+age -d -i identity.txt "vaults/identity/$2" | (mkdir open && tar -x -C open)
+rm -r open/openpgp-revocs.d
+recipient=$(age-keygen -y identity.txt)
+tar -c --format=ustar -C open . | age -r "$recipient" -o vaults/identity/20261124T000000Z_lost.tar.age
+rm -r open"#;
+    sandbox.tool("sh", &["-ec", recipe, "sh", &sandbox.text(""), &newest]).ok();
+    sandbox
+}
 
 /// Runs each line, with the exit code that it must have, and tells all of it.
 fn told(sandbox: &Sandbox, lines: &[(i32, &str)]) -> String {

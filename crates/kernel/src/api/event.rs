@@ -160,6 +160,11 @@ pub enum About {
         /// The master key that it has.
         fingerprint: String,
     },
+    /// A subkey for encryption is to be made beside one that is live.
+    SecondEncryption {
+        /// The one that is there.
+        there: Key,
+    },
     /// Keys are to get new ends.
     RenewKeys {
         /// Which, and which ends.
@@ -175,6 +180,11 @@ pub enum About {
         message: String,
         /// The usages, as letters, for which no other live key is there.
         last: String,
+    },
+    /// Secret subkeys are to leave the vault.
+    ExportSecrets {
+        /// The file that they go to.
+        file: String,
     },
     /// A file asks for more work (memory) than usual to be opened.
     HeavyWork {

@@ -113,24 +113,14 @@ pub fn question(question: &Question) -> Prompt {
             ],
             "Go on with it here?",
         ),
-        About::RevokeIdentity { identity } => yes_or_no(
-            vec![
-                format!("This revokes the identity {} for good.", visible(identity)),
-                "Nobody who has seen the revocation can be told otherwise.".to_owned(),
-            ],
-            "Revoke it?",
-        ),
-        About::SecondMaster { vault, fingerprint } => yes_or_no(
-            vec![
-                format!("The vault {} has the master key {fingerprint}.", visible(vault)),
-                "A second one makes a second identity; the first stays in the vault.".to_owned(),
-            ],
-            "Make a second master key?",
-        ),
+        About::RevokeIdentity { identity } => key::revoke_identity(identity),
+        About::SecondMaster { vault, fingerprint } => key::second_master(vault, fingerprint),
+        About::SecondEncryption { there } => key::second_encryption(there),
         About::RenewKeys { keys } => key::renew(keys),
         About::RevokeKeys { keys, reason, message, last } => {
             key::revoke(keys, (*reason, message), last)
         }
+        About::ExportSecrets { file } => key::export_secrets(file),
         About::HeavyWork { file, work_factor } => heavy(file, *work_factor),
     }
 }

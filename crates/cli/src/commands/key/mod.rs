@@ -3,7 +3,9 @@ mod export;
 mod generate;
 mod list;
 mod renew;
+mod revocation_cert;
 mod revoke;
+mod ssh_pubkey;
 mod status;
 
 use clap::Subcommand;
@@ -20,6 +22,8 @@ pub(crate) enum Command {
     Status(status::Args),
     Renew(renew::Args),
     Revoke(revoke::Args),
+    RevocationCert(revocation_cert::Args),
+    SshPubkey(ssh_pubkey::Args),
     Export(export::Args),
     /// The names and mail addresses on the master key
     #[command(subcommand, visible_alias = "uid", arg_required_else_help = true)]
@@ -34,6 +38,8 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Ended {
         Command::Status(args) => status::run(args, cx),
         Command::Renew(args) => renew::run(args, cx),
         Command::Revoke(args) => revoke::run(args, cx),
+        Command::RevocationCert(args) => revocation_cert::run(args, cx),
+        Command::SshPubkey(args) => ssh_pubkey::run(args, cx),
         Command::Export(args) => export::run(args, cx),
         Command::Identity(command) => uid::run(command, cx),
     }

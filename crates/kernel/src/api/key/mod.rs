@@ -1,18 +1,24 @@
 //! The keys in a vault.
 
 mod export;
+mod generate;
 mod plan;
 mod renew;
+mod revocation;
 mod revoke;
+mod ssh;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    export::{ExportKeys, ExportedKeys},
+    export::{ExportKeys, ExportSecretSubkeys, ExportedKeys, ExportedSubkeys},
+    generate::{GenerateKeys, Purpose},
     plan::{KeysPlan, PlanKeys, PlannedKey},
     renew::{NewEnd, RenewKeys, RenewedKeys},
+    revocation::{RevocationCert, RevocationPaper},
     revoke::{Reason, RevokeKeys, RevokedKeys},
+    ssh::{SshLine, SshPublicKey},
 };
 use super::{Target, call, vault::Sealed};
 
@@ -58,15 +64,6 @@ pub struct CreatedKeys {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
-
-/// Adds a subkey each for signing, encryption and authentication, and seals a checkpoint.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct GenerateKeys {
-    /// Which session.
-    #[serde(default)]
-    pub target: Target,
-}
-call!(GenerateKeys, "keys generate", Job, CreatedKeys);
 
 /// The secret keys in the vault.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

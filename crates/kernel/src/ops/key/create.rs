@@ -2,7 +2,7 @@ use gpgsmith_gpg::{Algorithm, Expiry, Fingerprint, MasterSpec, Secret, Usage, Us
 
 use super::{
     finish,
-    generate::{SUBKEY_EXPIRY, SUBKEYS, SubkeyPlan, add_subkeys, check_pairs},
+    generate::{SUBKEY_EXPIRY, SUBKEYS, SubkeyPlan, add_subkeys, check_offer, check_pairs},
     secret,
 };
 use crate::{
@@ -29,6 +29,7 @@ pub async fn create(
 ) -> Result<CreatedKeys, ApiError> {
     let (master, plan) = understand(call)?;
     session.check_heads().await?;
+    check_offer(session, &[master.algorithm, plan.algorithm]).await?;
     refuse_second_master(env, session, call.force).await?;
     env.unlock_keys(session).await?;
     let (fingerprint, subkeys) =
@@ -46,7 +47,8 @@ fn understand(call: &CreateKeys) -> Result<(MasterSpec, SubkeyPlan), ApiError> {
         algorithm: call.subkey_algo.as_deref().map_or(Ok(algorithm), str::parse).bad_request()?,
         expiry: call.subkey_expiry.as_deref().unwrap_or(SUBKEY_EXPIRY).parse().bad_request()?,
     };
-    check_pairs(algorithm, plan)?;
+    algorithm.for_usage(Usage::Certify).bad_request()?;
+    check_pairs(&SUBKEYS, plan)?;
     Ok((MasterSpec { user_id, algorithm, expiry }, plan))
 }
 
@@ -113,7 +115,7 @@ async fn make_keys(
         subkey_expiry: plan.expiry.to_string(),
     };
     settings.save(home.dir()).map_err(SessionError::from)?;
-    let subkeys = add_subkeys(env, home, &fingerprint, plan).await?;
+    let subkeys = add_subkeys(env, home, &fingerprint, (&SUBKEYS, plan)).await?;
     let metadata = [("master_fp", fingerprint.to_string()), ("uid", master.user_id.to_string())];
     Ok(Change {
         value: (fingerprint, subkeys),

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 
 use gpgsmith_gpg::{Algorithm, Certificate, Expiry, Fingerprint, SubkeySpec, Usage};
 
-use super::{finish, master, secret};
+use super::{finish, own, secret};
 use crate::{
     api::{
-        ApiError, Code,
-        key::{CreatedKeys, Key},
+        ApiError, Code, Hint,
+        event::About,
+        key::{CreatedKeys, GenerateKeys, Key, Purpose},
     },
     home::settings::Settings,
     ops::{Env, error::Fail as _, listing},
@@ -26,24 +27,38 @@ pub(super) struct SubkeyPlan {
     pub(super) expiry: Expiry,
 }
 
-/// Adds a subkey for each usage, as the vault's settings say, and seals a checkpoint.
+/// Adds a subkey for each usage that is asked for, as the call and else the vault's settings say,
+/// and seals a checkpoint.
 ///
 /// # Errors
-/// There is no master key, its settings are none, or gpg failed.
-pub async fn generate(env: &Env<'_>, session: &Session) -> Result<CreatedKeys, ApiError> {
+/// There is no master key, the user said no, the settings are none, or gpg failed.
+pub async fn generate(
+    env: &Env<'_>,
+    session: &Session,
+    call: &GenerateKeys,
+) -> Result<CreatedKeys, ApiError> {
     session.check_heads().await?;
-    let master = master(session)?;
-    let settings = session.settings().await?;
-    let certificates = session.certificates().await?;
-    let plan = plan(&settings, certificates.iter().find(|c| c.fingerprint() == master))?;
+    let own = own(session).await?;
+    let usages = usages(&call.usage);
+    let plan = plan(&session.settings().await?, &own, call)?;
+    check_pairs(&usages, plan)?;
+    check_offer(session, &[plan.algorithm]).await?;
+    let twice = own.subkeys.iter().rfind(|key| key.serves(Usage::Encrypt));
+    if let Some(there) = twice.filter(|_| usages.contains(&Usage::Encrypt)) {
+        let there = listing::key(there, false);
+        env.confirm(About::SecondEncryption { there }, "--yes").await?;
+    }
     env.unlock_keys(session).await?;
+    let master = own.fingerprint();
+    let letters = usages.iter().map(|usage| usage.letter().to_uppercase().to_string());
+    let letters = letters.collect::<Vec<_>>().join("/");
     let subkeys = session
         .step(async |home: &Home<'_>| {
-            let subkeys = add_subkeys(env, home, &master, plan).await?;
+            let subkeys = add_subkeys(env, home, &master, (&usages, plan)).await?;
             Ok::<_, ApiError>(Change {
                 value: subkeys,
                 action: "generate-subkeys",
-                details: format!("S/E/A {} expires {}", plan.algorithm, plan.expiry),
+                details: format!("{letters} {} expires {}", plan.algorithm, plan.expiry),
                 metadata: BTreeMap::new(),
             })
         })
@@ -51,21 +66,35 @@ pub async fn generate(env: &Env<'_>, session: &Session) -> Result<CreatedKeys, A
     finish(env, session, "new subkeys", (master, subkeys)).await
 }
 
-/// What `gpgsmith.yaml` says; where it says nothing, the master's algorithm for two years.
-fn plan(settings: &Settings, master: Option<&Certificate>) -> Result<SubkeyPlan, ApiError> {
-    let text = |value: &str, default: &str| {
-        if value.is_empty() { default.to_owned() } else { value.to_owned() }
+/// Each once, in the usual order; none means all.
+fn usages(asked: &[Purpose]) -> Vec<Usage> {
+    let purpose = |usage: Usage| match usage {
+        Usage::Encrypt => Purpose::Encrypt,
+        Usage::Authenticate => Purpose::Auth,
+        Usage::Sign | Usage::Certify => Purpose::Sign,
     };
-    let fallback = master.map_or(Algorithm::Ed25519, |c| c.primary.algorithm);
-    let algorithm = if settings.subkey_algo.is_empty() {
-        fallback
-    } else {
-        settings.subkey_algo.parse().fail(Code::BadFile)?
+    let wanted = |usage: &Usage| asked.is_empty() || asked.contains(&purpose(*usage));
+    SUBKEYS.into_iter().filter(wanted).collect()
+}
+
+/// What the call says, then `gpgsmith.yaml`; where neither says anything, the master's algorithm
+/// for two years.
+fn plan(
+    settings: &Settings,
+    own: &Certificate,
+    call: &GenerateKeys,
+) -> Result<SubkeyPlan, ApiError> {
+    let set = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let algorithm = match (&call.algo, set(&settings.subkey_algo)) {
+        (Some(asked), _) => asked.parse().bad_request()?,
+        (None, Some(set)) => set.parse().fail(Code::BadFile)?,
+        (None, None) => own.primary.algorithm,
     };
-    let expiry = text(&settings.subkey_expiry, SUBKEY_EXPIRY).parse().fail(Code::BadFile)?;
-    let plan = SubkeyPlan { algorithm, expiry };
-    check_pairs(plan.algorithm, plan)?;
-    Ok(plan)
+    let expiry = match (&call.expiry, set(&settings.subkey_expiry)) {
+        (Some(asked), _) => asked.parse().bad_request()?,
+        (None, set) => set.as_deref().unwrap_or(SUBKEY_EXPIRY).parse().fail(Code::BadFile)?,
+    };
+    Ok(SubkeyPlan { algorithm, expiry })
 }
 
 /// One subkey for each usage; each is read back by gpg's client before the next begins.
@@ -73,11 +102,11 @@ pub(super) async fn add_subkeys(
     env: &Env<'_>,
     home: &Home<'_>,
     master: &Fingerprint,
-    plan: SubkeyPlan,
+    (usages, plan): (&[Usage], SubkeyPlan),
 ) -> Result<Vec<Key>, ApiError> {
     let secret = secret(home)?;
     let mut made = Vec::new();
-    for usage in SUBKEYS {
+    for &usage in usages {
         env.progress.check()?;
         env.progress.report(&format!("making the subkey for {}", purpose(usage)));
         let spec = SubkeySpec { usage, algorithm: plan.algorithm, expiry: plan.expiry };
@@ -97,10 +126,24 @@ fn purpose(usage: Usage) -> &'static str {
 }
 
 /// Refuses what gpg would refuse half-way (W-53).
-pub(super) fn check_pairs(master: Algorithm, plan: SubkeyPlan) -> Result<(), ApiError> {
-    master.for_usage(Usage::Certify).bad_request()?;
-    for usage in SUBKEYS {
-        plan.algorithm.for_usage(usage).bad_request()?;
-    }
-    Ok(())
+pub(super) fn check_pairs(usages: &[Usage], plan: SubkeyPlan) -> Result<(), ApiError> {
+    usages.iter().try_for_each(|usage| plan.algorithm.for_usage(*usage).bad_request().map(drop))
+}
+
+/// Refuses what the gpg in use does not make, and names what it makes.
+pub(super) async fn check_offer(
+    session: &Session,
+    algorithms: &[Algorithm],
+) -> Result<(), ApiError> {
+    let offer = session.with_gpg(async |gpg| gpg.algorithms().await).await?;
+    let signing = algorithms.iter().filter_map(|wanted| wanted.for_usage(Usage::Sign).ok());
+    let made = |wanted: &Algorithm| match wanted {
+        Algorithm::Rsa(_) => offer.iter().any(|algorithm| matches!(algorithm, Algorithm::Rsa(_))),
+        other => offer.contains(other),
+    };
+    let Some(missing) = signing.into_iter().find(|wanted| !made(wanted)) else { return Ok(()) };
+    let names: Vec<_> = offer.iter().map(Algorithm::to_string).collect();
+    let text = format!("the gpg in use makes no {missing} keys");
+    let hint = Hint::advice(format!("It makes: {}.", names.join(", ")));
+    Err(ApiError::new(Code::BadRequest, text).with_hint(hint))
 }

@@ -5,7 +5,9 @@ mod export;
 mod generate;
 mod pick;
 mod renew;
+mod revocation;
 mod revoke;
+mod ssh;
 
 use gpgsmith_gpg::{Certificate, Fingerprint};
 
@@ -21,10 +23,12 @@ use crate::{
 
 pub use self::{
     create::{create, plan},
-    export::export,
+    export::{export, export_secret_subkeys},
     generate::generate,
     renew::renew,
+    revocation::revocation_cert,
     revoke::revoke,
+    ssh::ssh_public_key,
 };
 
 /// The keys in an open vault.

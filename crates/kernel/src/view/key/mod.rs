@@ -1,12 +1,16 @@
 //! Keys.
 
+mod paper;
+
 use jiff::Timestamp;
 
 use super::{Cell, Section, Table, Tone, date, expiry, vault::sealed, visible};
 use crate::api::key::{
-    Certificate, CreatedKeys, ExportedKeys, Key, Keys, KeysPlan, NewEnd, PlannedKey, Reason,
-    RenewedKeys, RevokedKeys, SecretPart,
+    Certificate, CreatedKeys, Key, Keys, KeysPlan, NewEnd, PlannedKey, Reason, RenewedKeys,
+    RevokedKeys, SecretPart,
 };
+
+pub use self::paper::{exported, exported_subkeys, other_ssh_keys, revocation, revocation_sheet};
 
 /// When there are none.
 pub const NO_KEYS: &str = "No keys.";
@@ -158,21 +162,14 @@ pub fn revoked(revoked: &RevokedKeys) -> Vec<String> {
 /// After every change that other people have to hear of.
 const CHANGED: &str = "others learn of it from the new public key: `gpgsmith keys export`";
 
-/// A reason as it follows "as".
+/// A reason as it ends a sentence.
 pub(super) fn reason(reason: Reason) -> &'static str {
     match reason {
-        Reason::Compromised => "compromised",
-        Reason::Superseded => "superseded",
-        Reason::Retired => "retired",
-        Reason::None => "one without a given reason",
+        Reason::Compromised => ", as compromised",
+        Reason::Superseded => ", as superseded",
+        Reason::Retired => ", as retired",
+        Reason::None => "",
     }
-}
-
-/// Where a public key went.
-pub fn exported(exported: &ExportedKeys) -> Option<String> {
-    let home = exported.imported_into.as_ref()?;
-    let place = home.to_string_lossy();
-    Some(format!("exported {} to {}", exported.master_fp, visible(&place)))
 }
 
 #[cfg(test)]

@@ -110,13 +110,3 @@ fn only_new_keys_are_told_of() {
     ");
     assert_eq!(created(&new, false).len(), 2);
 }
-
-#[test]
-fn w37_an_export_names_its_target() {
-    let done = ExportedKeys {
-        master_fp: "203E".to_owned(),
-        armored: String::new(),
-        imported_into: Some("/home/ann/.gnupg".into()),
-    };
-    assert_eq!(exported(&done).unwrap(), "exported 203E to /home/ann/.gnupg");
-}

@@ -6,6 +6,36 @@ use crate::{
     view::key::{ends, named, reason},
 };
 
+pub(super) fn revoke_identity(identity: &str) -> Prompt {
+    let text = vec![
+        format!("This revokes the identity {} for good.", visible(identity)),
+        "Nobody who has seen the revocation can be told otherwise.".to_owned(),
+    ];
+    yes_or_no(text, "Revoke it?")
+}
+
+pub(super) fn second_master(vault: &str, fingerprint: &str) -> Prompt {
+    let text = vec![
+        format!("The vault {} has the master key {fingerprint}.", visible(vault)),
+        "A second one makes a second identity; the first stays in the vault.".to_owned(),
+    ];
+    yes_or_no(text, "Make a second master key?")
+}
+
+pub(super) fn second_encryption(there: &Key) -> Prompt {
+    let text = vec![
+        format!(
+            "{} decrypts already. Others will encrypt to the newer one only, but the older one has \
+             to be kept, wherever you read, for what was encrypted to it.",
+            named(there)
+        ),
+        "To go on with the one that is there, renew it (`gpgsmith keys renew`); a second one is for \
+         a key that you no longer trust."
+            .to_owned(),
+    ];
+    Prompt { dangerous: false, ..yes_or_no(text, "Make a second subkey for encryption?") }
+}
+
 pub(super) fn renew(keys: &[NewEnd]) -> Prompt {
     let table = ends(keys).to_string();
     let text = ["These keys get a new end:"].into_iter().chain(table.lines());
@@ -16,16 +46,26 @@ pub(super) fn renew(keys: &[NewEnd]) -> Prompt {
 pub(super) fn revoke(keys: &[Key], (why, message): (Reason, &str), last: &str) -> Prompt {
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = if message.is_empty() { message } else { format!(", {:?}", visible(&message)) };
-    let why = format!("as {}{message}", reason(why));
+    let reason = reason(why);
     let mut text: Vec<_> = keys
         .iter()
-        .map(|key| format!("This revokes the subkey {} for good, {why}.", named(key)))
+        .map(|key| format!("This revokes the subkey {} for good{reason}{message}.", named(key)))
         .collect();
     text.extend(last.chars().filter_map(without).map(str::to_owned));
-    if why.starts_with("as compromised") && keys.iter().any(|key| key.usage.contains('s')) {
+    if why == Reason::Compromised && keys.iter().any(|key| key.usage.contains('s')) {
         text.push("Whatever it has signed, at any time, is in doubt from then on.".to_owned());
     }
     yes_or_no(text, if keys.len() == 1 { "Revoke it?" } else { "Revoke them?" })
+}
+
+pub(super) fn export_secrets(file: &str) -> Prompt {
+    let text = vec![
+        format!("The secret subkeys go to {}, under the passphrase of the keys.", visible(file)),
+        "Whoever has that file and the passphrase can sign and read as you; the master key stays \
+         in the vault."
+            .to_owned(),
+    ];
+    yes_or_no(text, "Export them?")
 }
 
 /// What will not work without a live key for this usage.

@@ -233,3 +233,22 @@ fn revoking() {
     Revoke them? [y/N]: (dangerous)
     "#);
 }
+
+#[test]
+fn making_a_second_encryption_subkey() {
+    let there = key("AD91E718CBC6DA41", "e");
+    assert_snapshot!(shown(About::SecondEncryption { there }), @"
+    AD91E718CBC6DA41 (e, rsa4096) decrypts already. Others will encrypt to the newer one only, but the older one has to be kept, wherever you read, for what was encrypted to it.
+    To go on with the one that is there, renew it (`gpgsmith keys renew`); a second one is for a key that you no longer trust.
+    Make a second subkey for encryption? [y/N]:
+    ");
+}
+
+#[test]
+fn exporting_secret_subkeys() {
+    assert_snapshot!(shown(About::ExportSecrets { file: "/home/ann/a.asc".to_owned() }), @"
+    The secret subkeys go to /home/ann/a.asc, under the passphrase of the keys.
+    Whoever has that file and the passphrase can sign and read as you; the master key stays in the vault.
+    Export them? [y/N]: (dangerous)
+    ");
+}

@@ -1,12 +1,12 @@
 mod change;
+mod export;
 
 use crate::{
     api::{
         ApiError,
         event::What,
         key::{
-            CreateKeys, CreatedKeys, ExportKeys, ExportedKeys, GenerateKeys, Keys, KeysPlan,
-            KeysStatus, ListKeys, PlanKeys,
+            CreateKeys, CreatedKeys, GenerateKeys, Keys, KeysPlan, KeysStatus, ListKeys, PlanKeys,
         },
     },
     daemon::{context::Context, entry::Entry, route::Handle},
@@ -50,7 +50,7 @@ impl Handle for GenerateKeys {
     async fn handle(self, cx: &Context) -> Result<CreatedKeys, ApiError> {
         let open = cx.sessions().resolve(&self.target)?;
         let _work = open.work();
-        let keys = key::generate(&cx.env(), open.session()).await?;
+        let keys = key::generate(&cx.env(), open.session(), &self).await?;
         cx.publish_keys(&open, "generate-subkeys", &keys);
         Ok(keys)
     }
@@ -69,13 +69,5 @@ impl Handle for KeysStatus {
         let open = cx.sessions().resolve(&self.target)?;
         let _work = open.work();
         key::list(open.session()).await
-    }
-}
-
-impl Handle for ExportKeys {
-    async fn handle(self, cx: &Context) -> Result<ExportedKeys, ApiError> {
-        let open = cx.sessions().resolve(&self.target)?;
-        let _work = open.work();
-        key::export(open.session(), self.into).await
     }
 }
