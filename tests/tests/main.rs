@@ -14,6 +14,7 @@ mod daemon;
 mod defects;
 mod faults;
 mod foreign;
+mod fuzz;
 mod interrupted;
 mod keys;
 mod life;
