@@ -135,6 +135,6 @@ mod tests {
         assert_eq!(end("1d"), Ok(Some("2026-06-16T12:00:00Z".parse().unwrap())));
         assert_eq!(end("2026-06-15"), Err("2026-06-15T12:00:00Z is over already".to_owned()));
         let late = end("80y").unwrap_err();
-        assert_eq!(late, "2106-05-26T12:00:00Z is later than OpenPGP can tell");
+        assert_eq!(late, "2106-05-27T12:00:00Z is later than OpenPGP can tell");
     }
 }
