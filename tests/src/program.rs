@@ -9,7 +9,7 @@ use std::{
 };
 
 /// What to install a tool with, by its name.
-const PACKAGES: [(&str, &str); 11] = [
+const PACKAGES: [(&str, &str); 12] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("curl", "curl"),
@@ -17,6 +17,7 @@ const PACKAGES: [(&str, &str); 11] = [
     ("gpg-agent", "gpg-agent"),
     ("mkfs.ext4", "e2fsprogs"),
     ("mount", "mount"),
+    ("prlimit", "util-linux"),
     ("setpriv", "util-linux"),
     ("setsid", "util-linux"),
     ("tar", "tar"),

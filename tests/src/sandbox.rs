@@ -274,6 +274,17 @@ impl Sandbox {
         self.serving("gpgsmith-daemon")
     }
 
+    /// The agents that work below this sandbox.
+    ///
+    /// # Panics
+    /// The processes cannot be listed.
+    pub fn agents(&self) -> usize {
+        let processes = fs::read_dir("/proc").expect("the processes are listed").flatten();
+        let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+        let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+        lines.filter(|line| line.contains("gpg-agent") && line.contains(&*self.root())).count()
+    }
+
     /// Processes whose name begins so, and whose arguments lie in this sandbox.
     fn serving(&self, name: &str) -> Vec<Pid> {
         let serves = |command: &[u8]| {

@@ -201,23 +201,15 @@ fn w23_nothing_decrypted_and_no_agent_outlives_the_daemon() {
     let ram = Tmpfs::mount(&sandbox.path("ram"), "size=64m");
     sandbox.register(&["pass-fast"]);
     sandbox.settings(&format!("workdir: {}\n", ram.path().display()));
-    let agents = || {
-        let processes = fs::read_dir("/proc").unwrap().flatten();
-        let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
-        let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
-        lines
-            .filter(|line| line.contains("gpg-agent") && line.contains(&sandbox.text("ram")))
-            .count()
-    };
     for ending in ["crash", "stop"] {
         open(&sandbox);
         sandbox.gpgsmith(&["keys", "list"]).ok();
-        assert_eq!(agents(), 1, "one for the session");
+        assert_eq!(sandbox.agents(), 1, "one for the session");
         match ending {
             "crash" => sandbox.kill_daemon(),
             _ => drop(sandbox.gpgsmith(&["daemon", "stop"]).ok()),
         }
-        wait_until("its agent ends", || agents() == 0);
+        wait_until("its agent ends", || sandbox.agents() == 0);
         wait_until("its workdir is wiped", || sandbox.names("ram").is_empty());
     }
 }

@@ -9,6 +9,7 @@
 
 mod architecture;
 mod asking;
+mod chaos;
 mod compat;
 mod daemon;
 mod defects;

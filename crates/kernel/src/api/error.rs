@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 /// An error as a face sees it.
@@ -22,18 +23,30 @@ impl ApiError {
         Self { code, causes: vec![text.into()], hint: None }
     }
 
-    /// The chain of `error` and its sources, line by line.
+    /// The chain of `error` and its sources, line by line. Where file descriptors have run out,
+    /// whatever was being done, it says what to do about that.
     pub fn chain(code: Code, error: &(dyn std::error::Error + 'static)) -> Self {
         let causes = std::iter::successors(Some(error), |cause| cause.source());
-        Self { code, causes: causes.map(ToString::to_string).collect(), hint: None }
+        let hint = causes.clone().any(is_out_of_descriptors).then(more_descriptors);
+        Self { code, causes: causes.map(ToString::to_string).collect(), hint }
     }
 
-    /// The same error with what to do next.
+    /// The same error with what to do next, unless it says so already.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<Option<Hint>>) -> Self {
-        self.hint = hint.into();
+        self.hint = self.hint.or_else(|| hint.into());
         self
     }
+}
+
+fn is_out_of_descriptors(error: &(dyn std::error::Error + 'static)) -> bool {
+    let code = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
+    code.map(Errno::from_raw).is_some_and(|code| matches!(code, Errno::EMFILE | Errno::ENFILE))
+}
+
+fn more_descriptors() -> Hint {
+    let advice = "Allow more open files (`ulimit -n 1024`), then restart the daemon from there.";
+    Hint::run(advice, "daemon restart", &[])
 }
 
 impl fmt::Display for ApiError {

@@ -97,7 +97,11 @@ fn cannot_start(options: &Options, why: String) -> ApiError {
     if let Some(line) = last_line(&fs::read(&log).unwrap_or_default()) {
         error.causes.push(format!("its log ends with: {line}"));
     }
-    error.with_hint(Hint::advice(format!("its log is {}", log.display())))
+    error.with_hint(Hint::advice(if log.exists() {
+        format!("its log is {}", log.display())
+    } else {
+        "mend that, then try again".to_owned()
+    }))
 }
 
 fn last_line(log: &[u8]) -> Option<String> {

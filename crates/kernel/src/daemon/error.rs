@@ -33,6 +33,14 @@ pub enum DaemonError {
         /// Why.
         source: io::Error,
     },
+    /// It could open so few files that it might never hear anybody.
+    #[error("a process may open {limit} files here, and the daemon needs {needed} (`ulimit -n`)")]
+    Descriptors {
+        /// The limit.
+        limit: u64,
+        /// What it takes to serve one session.
+        needed: u64,
+    },
     /// Sessions could not be put to rest; what they had flushed is in their vaults.
     #[error("cannot put to rest: {}", vaults.join(", "))]
     Unparked {

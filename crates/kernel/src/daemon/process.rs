@@ -9,7 +9,10 @@ use std::{
 };
 
 use gpgsmith_vault::atomic::FileLock;
-use nix::sys::stat::{Mode, umask};
+use nix::sys::{
+    resource::{Resource, getrlimit},
+    stat::{Mode, umask},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{DaemonError, Options, error::Doing, handlers, lifecycle, log, reaper};
@@ -98,6 +101,7 @@ fn name_process(name: &CStr) {
 /// It cannot start ([`DaemonError::AlreadyRunning`] where one runs), or a session could not be put
 /// to rest at the end.
 pub fn run(options: Options) -> Result<(), DaemonError> {
+    refuse_too_few_descriptors()?;
     umask(Mode::from_bits_truncate(0o077));
     let hardened = hardening::harden_process();
     let (state, _lock) = claim(&options)?;
@@ -111,6 +115,14 @@ pub fn run(options: Options) -> Result<(), DaemonError> {
         tracing::error!(error = line(error), "ended badly");
     }
     ended
+}
+
+/// A daemon that cannot accept a connection is deaf for good, and in everybody's way.
+fn refuse_too_few_descriptors() -> Result<(), DaemonError> {
+    let (limit, _) =
+        getrlimit(Resource::RLIMIT_NOFILE).doing("learn how many files may be open")?;
+    let needed = 32;
+    if limit < needed { Err(DaemonError::Descriptors { limit, needed }) } else { Ok(()) }
 }
 
 /// The daemon on this thread, without what concerns the whole process: no hardening, log, reaper

@@ -26,7 +26,7 @@ use super::{
     options::Bounds,
 };
 use crate::{
-    api::{ApiError, Code},
+    api::{ApiError, Code, Hint},
     endpoint,
 };
 
@@ -88,8 +88,9 @@ impl Door {
             return Some(Refusal(StatusCode::FORBIDDEN, ApiError::chain(Code::Refused, &error)));
         }
         let text = format!("{} connections are open already", self.bounds.connections);
-        let busy = Refusal(StatusCode::SERVICE_UNAVAILABLE, ApiError::new(Code::Limit, text));
-        full.then_some(busy)
+        let busy =
+            ApiError::new(Code::Limit, text).with_hint(Hint::advice("Try again in a moment."));
+        full.then_some(Refusal(StatusCode::SERVICE_UNAVAILABLE, busy))
     }
 
     async fn serve(&self, stream: UnixStream, mut closing: watch::Receiver<bool>) {

@@ -78,7 +78,7 @@ impl SessionError {
             Self::Open { vault, source } => open_hint(vault, source),
             Self::Seal { source, .. } => seal_hint(source),
             Self::Path(error) => Some(path_hint(error)),
-            Self::Workdir(error) => workdir_hint(error),
+            Self::Workdir(error) => Some(workdir_hint(error)),
             Self::Gpg(error) => gpg_hint(error),
             Self::Mismatch(mismatch) => Some(mismatch_hint(mismatch)),
             Self::Refused { vault, why } => Some(refusal_hint(vault, why)),
@@ -161,6 +161,7 @@ fn open_hint(vault: &str, error: &OpenError) -> Option<Hint> {
         OpenError::NoSpace { .. } => {
             Some(Hint::advice("Free space in RAM (`df -h /dev/shm`), then open it again."))
         }
+        OpenError::Path(error) => Some(path_hint(error)),
         _ => None,
     }
 }
@@ -188,15 +189,15 @@ fn path_hint(error: &PathError) -> Hint {
     })
 }
 
-fn workdir_hint(error: &WorkdirError) -> Option<Hint> {
+fn workdir_hint(error: &WorkdirError) -> Hint {
     match error {
-        WorkdirError::NoRamFilesystem { .. } => Some(Hint::advice(
+        WorkdirError::NoRamFilesystem { .. } => Hint::advice(
             "Mount one (`mount -t tmpfs -o mode=1777 tmpfs /dev/shm`), or allow a disk with `allow_disk_workdir: true` in gpgsmith.yaml beside the registry.",
-        )),
+        ),
         WorkdirError::NoSpace { .. } => {
-            Some(Hint::advice("Free space in RAM (`df -h /dev/shm`), then open it again."))
+            Hint::advice("Free space in RAM (`df -h /dev/shm`), then open it again.")
         }
-        WorkdirError::Path(_) => None,
+        WorkdirError::Path(error) => path_hint(error),
     }
 }
 

@@ -210,10 +210,10 @@ fn w23_what_a_dead_daemon_left_is_wiped_at_the_next_start() {
 #[test]
 fn with_few_descriptors_it_waits_instead_of_spinning() {
     let place = Place::new();
-    let process = Process::start(&place, "ulimit -n 30");
+    let process = Process::start(&place, "ulimit -n 40");
     let crowd: Vec<_> =
-        (0..60).filter_map(|_| UnixStream::connect(place.path("run/daemon.sock")).ok()).collect();
-    assert!(crowd.len() > 30);
+        (0..80).filter_map(|_| UnixStream::connect(place.path("run/daemon.sock")).ok()).collect();
+    assert!(crowd.len() > 40);
     thread::sleep(Duration::from_millis(300));
     let before = process.ticks();
     thread::sleep(Duration::from_secs(2));
