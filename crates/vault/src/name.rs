@@ -178,6 +178,24 @@ pub enum ForeignKind {
     Other,
 }
 
+impl ForeignKind {
+    /// What a file of this name looks like; `None` for files that are none of our business. A
+    /// snapshot is not asked about.
+    pub fn of(name: &OsStr) -> Option<Self> {
+        foreign(name)
+    }
+}
+
+impl fmt::Display for ForeignKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ConflictCopy => "a conflict copy of a sync service",
+            Self::Temporary => "an unfinished file",
+            Self::Other => "not named as a snapshot",
+        })
+    }
+}
+
 /// What kind of stranger `name` belongs to; `None` for files that are none of our business.
 pub(crate) fn foreign(name: &OsStr) -> Option<ForeignKind> {
     let name = name.to_string_lossy().to_lowercase();
@@ -195,13 +213,14 @@ pub(crate) fn foreign(name: &OsStr) -> Option<ForeignKind> {
     }
 }
 
-/// `… (1).age` or `… (2).tar.age`, as file managers and drives name a second copy.
+/// `… (1).age`, `… (2).tar.age` or `… .tar.age (1).session-host`, as file managers and drives name
+/// a second copy.
 fn is_numbered(lower: &str) -> bool {
-    let Some(stem) = lower.strip_suffix(".age") else { return false };
-    let stem = stem.strip_suffix(".tar").unwrap_or(stem);
-    stem.strip_suffix(')')
-        .and_then(|rest| rest.rsplit_once('('))
-        .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    let number = |rest: &str| rest.split_once(')').map(|(number, _)| number.to_owned());
+    let mut numbers = lower.split('(').skip(1).filter_map(number);
+    let is_number =
+        |number: String| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    lower.contains(".age") && numbers.any(is_number)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ fn w19_conflict_copies_are_not_snapshots() {
         "20260410T143012Z_setup.tar (Laptop's conflicted copy 2026-04-11).age",
         "20260410T143012Z_setup.tar.sync-conflict-20260411-101010-ABCDEFG.age",
         "20260410T143012Z_setup.tar.age.session-host.sync-conflict-20260411-101010-ABCDEFG.info",
+        "20260410T143012Z_setup.tar.age (1).session-host",
         "20260410T143012Z_setup.tar.age.session-host",
         "20260410T143012Z_setup.tar.age.session-host.info",
         ".gpgsmith-abcdefghijklmnop",
@@ -35,7 +36,7 @@ fn w19_conflict_copies_are_not_snapshots() {
     let names: Vec<_> = listing.snapshots.iter().map(|s| s.name.file_name()).collect();
     assert_eq!(names, ["20260410T143012Z_setup.tar.age"]);
     let kinds = |kind| listing.foreign.iter().filter(|f| f.kind == kind).count();
-    assert_eq!(kinds(ForeignKind::ConflictCopy), 4);
+    assert_eq!(kinds(ForeignKind::ConflictCopy), 5);
     assert_eq!(kinds(ForeignKind::Temporary), 2);
     assert_eq!(kinds(ForeignKind::Other), 3);
 }

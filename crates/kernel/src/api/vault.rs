@@ -58,6 +58,18 @@ pub struct Status {
     pub open: Vec<OpenSession>,
     /// Work on disk that no session of this daemon holds.
     pub unfinished: Vec<Unfinished>,
+    /// Vaults with more than one head, as far as this machine has seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forked: Vec<Forked>,
+}
+
+/// A vault in which two machines have sealed on the same snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forked {
+    /// The vault.
+    pub vault: String,
+    /// The heads besides the one that opens.
+    pub heads: Vec<String>,
 }
 
 /// An open session. Its token is not part of it: that is given only to whoever opens.
@@ -279,7 +291,20 @@ pub struct Snapshots {
     pub snapshots: Vec<Snapshot>,
     /// Files that look like a part of the vault and are none: conflict copies, leftovers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub foreign: Vec<String>,
+    pub foreign: Vec<ForeignFile>,
+    /// Heads besides the one that opens, as far as this machine has seen: the newest snapshot does
+    /// not hold the work in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<String>,
+}
+
+/// A file that looks like a part of a vault and is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignFile {
+    /// Its name, as a stranger may have chosen it.
+    pub file_name: String,
+    /// What it looks like: `a conflict copy of a sync service`.
+    pub what: String,
 }
 
 /// A snapshot.

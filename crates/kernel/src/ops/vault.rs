@@ -14,14 +14,15 @@ use crate::{
         ApiError, Code, Hint,
         event::About,
         vault::{
-            CreateVault, OpenedHow, SealVault, Snapshot, Snapshots, TrustVault, Unfinished,
-            VaultEntry, Vaults,
+            CreateVault, ForeignFile, Forked, OpenedHow, SealVault, Snapshot, Snapshots,
+            TrustVault, Unfinished, VaultEntry, Vaults,
         },
     },
     session::{
-        OpenSessionResult, Session, SessionOpts, Vault,
+        OpenSessionResult, Session, SessionError, SessionOpts, Vault,
         ephemeral::{Ephemeral, LockSource, list_ephemerals},
-        pairs::{Owner, owner},
+        pairs::{Owner, owner, strangers},
+        seen::{Seen, SeenFiles},
     },
 };
 
@@ -62,11 +63,35 @@ pub fn list(env: &Env<'_>) -> Result<Vaults, ApiError> {
 pub fn snapshots(env: &Env<'_>, name: Option<&str>) -> Result<Snapshots, ApiError> {
     let entry = resolve(env, name)?;
     let listing = Store::new(entry.dir()).list().fail(Code::Io)?;
+    let foreign = strangers(&entry.dir(), &listing).fail(Code::Io)?.into_iter();
     Ok(Snapshots {
+        heads: other_heads(env, &entry.dir())?,
         vault: entry.name,
         snapshots: listing.snapshots.iter().map(snapshot).collect(),
-        foreign: listing.foreign.into_iter().map(|foreign| foreign.file_name).collect(),
+        foreign: foreign.map(|(file_name, what)| ForeignFile { file_name, what }).collect(),
     })
+}
+
+/// The heads of the vault in `dir` besides the one that opens, as far as this machine has seen.
+fn other_heads(env: &Env<'_>, dir: &Path) -> Result<Vec<String>, ApiError> {
+    let seen = SeenFiles::new(env.state).in_dir(dir).map_err(SessionError::from)?;
+    let heads = seen.iter().flat_map(Seen::other_heads);
+    Ok(heads.map(|head| head.name.clone()).collect())
+}
+
+/// The vaults with more than one head.
+///
+/// # Errors
+/// The registry, or what this machine has seen, does not parse.
+pub fn forked(env: &Env<'_>) -> Result<Vec<Forked>, ApiError> {
+    let mut forked = Vec::new();
+    for entry in env.config()?.listing() {
+        let heads = other_heads(env, &entry.dir())?;
+        if !heads.is_empty() {
+            forked.push(Forked { vault: entry.name, heads });
+        }
+    }
+    Ok(forked)
 }
 
 /// A snapshot as faces see it.

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use gpgsmith_vault::atomic::{self, At, PathError};
+use gpgsmith_vault::{
+    ForeignKind, SnapshotName,
+    atomic::{self, At, PathError},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -286,9 +289,37 @@ pub fn list_ephemerals(vault_dir: &Path) -> Result<Vec<Ephemeral>, PathError> {
     Ok(found)
 }
 
+/// Names of files in `vault_dir` that look like a part of a pair and are none: a state without its
+/// sidecar, a copy under another name.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn list_strays(vault_dir: &Path) -> Result<Vec<String>, PathError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(vault_dir).at("read", vault_dir)? {
+        let name = entry.at("read", vault_dir)?.file_name().to_string_lossy().into_owned();
+        if name.contains(".session-") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let pairs: Vec<String> =
+        names.iter().filter(|name| ephemeral(vault_dir, name).is_some()).cloned().collect();
+    let has_pair = |name: &String| pairs.contains(name) || pairs.contains(&format!("{name}.info"));
+    names.retain(|name| !has_pair(name));
+    Ok(names)
+}
+
+/// The snapshot in the name of a state file or sidecar that is not a copy of one.
+fn base_of(state_name: &str) -> Option<String> {
+    let (base, _) = parse_session_filename(state_name)?;
+    let is_copy = ForeignKind::of(state_name.as_ref()) == Some(ForeignKind::ConflictCopy);
+    (base.parse::<SnapshotName>().is_ok() && !is_copy).then_some(base)
+}
+
 fn ephemeral(vault_dir: &Path, info_name: &str) -> Option<Ephemeral> {
     let state_name = info_name.strip_suffix(".info")?;
-    let (canonical_base, _) = parse_session_filename(state_name)?;
+    let canonical_base = base_of(state_name)?;
     let info_path = vault_dir.join(info_name);
     let info = EphemeralInfo::read(&info_path).ok()?;
     let state = vault_dir.join(state_name);

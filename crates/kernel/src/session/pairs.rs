@@ -1,11 +1,13 @@
 //! The ephemeral pairs that lie in a vault directory when it is opened: ours, finished, others'.
 
-use gpgsmith_vault::registry::Entry;
+use std::path::Path;
+
+use gpgsmith_vault::{Foreign, Listing, atomic::PathError, registry::Entry};
 use jiff::Timestamp;
 
 use super::{
     OnUnfinished, SessionError, SessionOpts, Vault,
-    ephemeral::{Ephemeral, EphemeralStatus, list_ephemerals},
+    ephemeral::{Ephemeral, EphemeralStatus, list_ephemerals, list_strays},
     host::HostName,
 };
 use crate::{home::lineage::Lineage, id::MachineId};
@@ -125,11 +127,27 @@ pub(super) fn notes(vault: &Vault, opts: &SessionOpts) -> Result<Vec<String>, Se
             format!("{host} is working on this vault right now, last heard of {heard}")
         });
     }
-    for foreign in vault.store.list()?.foreign {
-        notes.push(format!("{} is not a snapshot of this vault", foreign.file_name));
-    }
+    let strangers = strangers(vault.store.dir(), &vault.store.list()?)?;
+    notes.extend(strangers.iter().map(|(name, what)| format!("{name} is {what}")));
     Ok(notes)
 }
+
+/// Files in a vault's directory that are no part of it, and what each looks like.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn strangers(dir: &Path, listing: &Listing) -> Result<Vec<(String, String)>, PathError> {
+    let named = |foreign: &Foreign| (foreign.file_name.clone(), foreign.kind.to_string());
+    let mut found: Vec<_> = listing.foreign.iter().map(named).collect();
+    let mut strays = list_strays(dir)?;
+    strays.retain(|stray| found.iter().all(|(name, _)| name != stray));
+    found.extend(strays.into_iter().map(|stray| (stray, STRAY.to_owned())));
+    found.sort();
+    Ok(found)
+}
+
+/// What a file is that only looks like a part of a pair.
+const STRAY: &str = "a part of unfinished work without the rest";
 
 /// The host name for our pair's files: the usual one, unless another machine of the same name
 /// has left a pair there.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{Cell, Table, Tone, ago, count, date_time, rfc3339, visible};
 use crate::api::vault::{
-    Discarded, OpenSession, Opened, OpenedHow, Sealed, Snapshots, Unfinished, Vaults,
+    Discarded, ForeignFile, Forked, OpenSession, Opened, OpenedHow, Sealed, Snapshots, Unfinished,
+    Vaults,
 };
 
 /// When the registry lists none.
@@ -103,18 +104,32 @@ pub fn snapshots(snapshots: &Snapshots) -> Table {
     Table::new(["TIMESTAMP", "FILENAME", "MESSAGE"], snapshots.snapshots.iter().map(row))
 }
 
-/// What a user should know of files that are none of the vault's; nothing if there are none.
-pub fn foreign_files(snapshots: &Snapshots) -> Option<String> {
-    let names: Vec<_> = snapshots.foreign.iter().map(|name| visible(name)).collect();
-    match names.len() as u64 {
-        0 => None,
-        number => Some(format!(
-            "{} beside the snapshots {} not part of the vault: {}",
-            count(number, "file"),
-            if number == 1 { "is" } else { "are" },
+/// What a user should know of the snapshots: files beside them that are none, and other heads.
+pub fn snapshot_notes(snapshots: &Snapshots) -> Vec<String> {
+    let stranger =
+        |file: &ForeignFile| format!("{} is {}", visible(&file.file_name), visible(&file.what));
+    let mut notes: Vec<_> = snapshots.foreign.iter().map(stranger).collect();
+    notes.extend(other_heads(&snapshots.heads));
+    notes
+}
+
+/// What a user should know of vaults with more than one head.
+pub fn forks(forked: &[Forked]) -> Vec<String> {
+    let fork = |forked: &Forked| {
+        let heads = other_heads(&forked.heads)?;
+        Some(format!("{}: {heads}", visible(&forked.vault)))
+    };
+    forked.iter().filter_map(fork).collect()
+}
+
+fn other_heads(heads: &[String]) -> Option<String> {
+    let names: Vec<_> = heads.iter().map(|name| visible(name)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the newest snapshot does not hold the work in {}, sealed beside it",
             names.join(", ")
-        )),
-    }
+        )
+    })
 }
 
 /// What is said when a vault is open: how, what was trusted, what else there is to know.

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use gpgsmith_kernel::session::ephemeral::{
     Ephemeral, EphemeralInfo, EphemeralStatus, LockSource, delete_ephemeral_files,
-    find_ephemeral_for, list_ephemerals, parse_session_filename, session_filenames_for,
+    find_ephemeral_for, list_ephemerals, list_strays, parse_session_filename,
+    session_filenames_for,
 };
 use proptest::prelude::*;
 
@@ -100,6 +101,29 @@ fn a_scan_finds_pairs_and_passes_over_junk() {
     assert!(found[0].session_path.is_none() && found[1].session_path.is_some());
     assert!(find_ephemeral_for(dir.path(), "zebra").unwrap().is_some());
     assert!(find_ephemeral_for(dir.path(), "bee").unwrap().is_none());
+}
+
+#[test]
+fn w19_a_conflict_copy_is_never_taken_for_a_pair_and_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), BASE, "laptop", true);
+    let copies = [
+        // Syncthing and Dropbox put their mark before the last dot.
+        format!("{BASE}.session-laptop.sync-conflict-20261123-171937-V3AYC7M.info"),
+        format!("{BASE}.sync-conflict-20261123-171937-V3AYC7M.session-laptop"),
+        format!("{BASE}.session-laptop (laptop's conflicted copy 2026-11-23).info"),
+        format!("{BASE} (laptop's conflicted copy 2026-11-23).session-laptop"),
+        format!("{BASE}.session-laptop (1).info"),
+        format!("{BASE}.session-desk"),
+    ];
+    for copy in &copies {
+        let content = std::fs::read(dir.path().join(format!("{BASE}.session-laptop.info")));
+        gpgsmith_vault::atomic::replace(&dir.path().join(copy), &content.unwrap(), 0o600).unwrap();
+    }
+    assert_eq!(list_ephemerals(dir.path()).unwrap().len(), 1);
+    let mut expected = copies.to_vec();
+    expected.sort();
+    assert_eq!(list_strays(dir.path()).unwrap(), expected, "and a state without its sidecar");
 }
 
 #[test]

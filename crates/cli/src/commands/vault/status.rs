@@ -17,6 +17,9 @@ pub(crate) struct Args {}
 pub(crate) fn run(_: &Args, cx: &Context<'_>) -> Ended {
     let status = cx.call(&VaultStatus {})?;
     cx.ui.reply(&status, |ui| {
+        for note in view::vault::forks(&status.forked) {
+            ui.say(&format!("note: {note}"));
+        }
         let open = view::vault::open(&status.open, SystemClock.now());
         ui.table(&open, view::vault::NONE_OPEN)?;
         let recoverable = view::vault::recoverable(&status.unfinished);

@@ -67,7 +67,8 @@ impl Handle for VaultStatus {
         let open = cx.sessions().all();
         let is_open = |dir: &std::path::Path| !cx.sessions().by_dir(dir).is_empty();
         let unfinished = vault::unfinished(&cx.env(), is_open)?;
-        Ok(Status { open: open.iter().map(|entry| entry.overview()).collect(), unfinished })
+        let forked = vault::forked(&cx.env())?;
+        Ok(Status { open: open.iter().map(|entry| entry.overview()).collect(), unfinished, forked })
     }
 }
 

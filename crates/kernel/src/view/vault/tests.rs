@@ -125,15 +125,30 @@ fn snapshots_as_in_the_go_program() {
             snapshot("2026-11-23T17:11:05Z", "20261123T171105Z_setup.tar.age", "setup"),
         ],
         foreign: Vec::new(),
+        heads: Vec::new(),
     };
     assert_snapshot!(snapshots(&all), @"
     TIMESTAMP            FILENAME                                 MESSAGE
     2026-11-23 17:10:55  20261123T171055Z_initial-import.tar.age  initial-import
     2026-11-23 17:11:05  20261123T171105Z_setup.tar.age           setup
     ");
-    assert_eq!(foreign_files(&all), None);
-    all.foreign = vec!["a (conflict).tar.age".to_owned(), "b\n.tar.age".to_owned()];
-    assert_snapshot!(foreign_files(&all).unwrap(), @r"2 files beside the snapshots are not part of the vault: a (conflict).tar.age, b\n.tar.age");
+    assert_eq!(snapshot_notes(&all), [""; 0]);
+    let foreign = |file_name: &str, what: &str| ForeignFile {
+        file_name: file_name.to_owned(),
+        what: what.to_owned(),
+    };
+    all.foreign = vec![
+        foreign("a (1).tar.age", "a conflict copy of a sync service"),
+        foreign("b\n.tar.age", "not named as a snapshot"),
+    ];
+    all.heads = vec!["20261123T171100Z_desk.tar.age".to_owned()];
+    assert_snapshot!(snapshot_notes(&all).join("\n"), @r"
+    a (1).tar.age is a conflict copy of a sync service
+    b\n.tar.age is not named as a snapshot
+    the newest snapshot does not hold the work in 20261123T171100Z_desk.tar.age, sealed beside it
+    ");
+    let forked = Forked { vault: "pass".to_owned(), heads: all.heads };
+    assert_snapshot!(forks(&[forked]).join("\n"), @"pass: the newest snapshot does not hold the work in 20261123T171100Z_desk.tar.age, sealed beside it");
 }
 
 #[test]
