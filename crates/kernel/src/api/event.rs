@@ -141,6 +141,19 @@ pub enum About {
         /// Its date.
         dated: Timestamp,
     },
+    /// An old state is to be sealed as the newest.
+    Revert {
+        /// The vault.
+        vault: String,
+        /// The snapshot to go back to.
+        snapshot: String,
+        /// The heads whose place it takes.
+        heads: Vec<String>,
+        /// What was done since, oldest first; nothing where that is not known.
+        undone: Option<Vec<String>>,
+        /// How many keys have their secret part in newer snapshots only.
+        secrets: u64,
+    },
     /// Another host's work is to be gone on with, and that host seems to be at it.
     TakeOver {
         /// The vault.

@@ -330,3 +330,28 @@ pub struct TrustVault {
     pub fingerprint: Option<String>,
 }
 call!(TrustVault, "vault trust", Job, Done);
+
+/// Seals the state of an old snapshot as the newest. Nothing is taken away; no session may be open.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RevertVault {
+    /// The vault; `None` is the default one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The file name of the snapshot to go back to.
+    pub snapshot: String,
+    /// How to open the vault.
+    #[serde(flatten)]
+    pub unlock: Unlock,
+}
+call!(RevertVault, "vault revert", Job, Reverted);
+
+/// An old state is the newest again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverted {
+    /// The vault.
+    pub vault: String,
+    /// The snapshot whose state it is.
+    pub to: String,
+    /// The new snapshot.
+    pub snapshot: Snapshot,
+}

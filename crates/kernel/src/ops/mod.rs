@@ -10,6 +10,7 @@ mod listing;
 pub mod machine;
 pub mod open;
 mod registry;
+pub mod revert;
 mod secret;
 pub mod unlock;
 pub mod vault;

@@ -64,6 +64,9 @@ pub enum SessionError {
     /// There is no snapshot of that name.
     #[error("the vault has no snapshot {0}")]
     NoSuchSnapshot(String),
+    /// It is the only head, so there is nothing to go back from.
+    #[error("{0} is the newest snapshot already")]
+    AlreadyNewest(String),
     /// The newest snapshot cannot be read.
     #[error("the newest snapshot of the vault {vault} is damaged")]
     Damaged {

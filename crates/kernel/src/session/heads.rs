@@ -49,6 +49,8 @@ pub struct Facts {
     pub origin: Origin,
     /// What is behind it, newest first.
     pub behind: Vec<Ancestor>,
+    /// Whether it takes the place of several heads, of which it can go on with one log only.
+    pub joins: bool,
     /// What its secrets hash to, newest first.
     pub pins: Vec<String>,
     /// How far its audit log has come.

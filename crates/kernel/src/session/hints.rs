@@ -29,7 +29,9 @@ impl SessionError {
             Self::Seen(SeenError::Path(error)) => path_code(&error.source),
             Self::Busy { .. } | Self::Live { .. } => Code::Busy,
             Self::Unfinished { .. } => Code::Unfinished,
-            Self::NothingToResume { .. } | Self::NoSuchSnapshot(_) => Code::BadRequest,
+            Self::NothingToResume { .. } | Self::NoSuchSnapshot(_) | Self::AlreadyNewest(_) => {
+                Code::BadRequest
+            }
             Self::NoSnapshots { .. }
             | Self::NoNameLeft
             | Self::HomeGone { .. }
@@ -75,6 +77,9 @@ impl SessionError {
                 "vault open",
                 &[vault, "--snapshot", before],
             )),
+            Self::NoSuchSnapshot(_) => {
+                Some(Hint::run("See which snapshots there are.", "vault snapshots", &[]))
+            }
             Self::Open { vault, source } => open_hint(vault, source),
             Self::Seal { source, .. } => seal_hint(source),
             Self::Path(error) => Some(path_hint(error)),

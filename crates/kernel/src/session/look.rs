@@ -47,6 +47,7 @@ pub(super) fn facts(file: File<'_>, lineage: Option<&Lineage>, home: &Path) -> F
         seq,
         origin,
         behind: base.ancestors,
+        joins: lineage.is_some_and(|lineage| lineage.parents.len() > 1),
         pins: lineage.map(Lineage::pins).unwrap_or_default(),
         audit: audit(home),
         trail: Vec::new(),

@@ -14,6 +14,7 @@ mod opening;
 pub mod pairs;
 mod reads;
 mod recall;
+pub mod revert;
 pub mod seen;
 pub mod state;
 mod step;

@@ -27,7 +27,7 @@ fn is_future(snapshot: &Snapshot, now: Timestamp) -> bool {
 }
 
 /// Whether it is from the future, and the user has not said that this is right.
-fn is_unexpected(
+pub(super) fn is_unexpected(
     snapshot: &Snapshot,
     vault: &Vault,
     opts: &SessionOpts,
@@ -169,7 +169,11 @@ fn choose(
     Ok((newest.clone(), why))
 }
 
-fn hold(vault: &Vault, entry: &Entry, opts: &SessionOpts) -> Result<FileLock, SessionError> {
+pub(super) fn hold(
+    vault: &Vault,
+    entry: &Entry,
+    opts: &SessionOpts,
+) -> Result<FileLock, SessionError> {
     let lock = opts.state.lock_vault(vault.store.dir())?;
     lock.ok_or_else(|| SessionError::Busy { vault: entry.name.clone() })
 }

@@ -39,6 +39,7 @@ use crate::{
 const LARGEST_GENERATION: u64 = 1 << 53;
 
 /// A session on the way.
+#[derive(Debug)]
 pub(super) struct Opening {
     pub(super) vault: Vault,
     pub(super) entry: Entry,
@@ -49,8 +50,10 @@ pub(super) struct Opening {
     manifest: String,
     sha256: [u8; 32],
     size: u64,
-    base: Base,
-    canonical: String,
+    pub(super) base: Base,
+    pub(super) canonical: String,
+    /// The file that its content was read from.
+    read_from: String,
     source_snap: Option<Snapshot>,
     known: BTreeSet<String>,
     session: String,
@@ -109,6 +112,7 @@ impl Opening {
         opening.manifest = manifest(&opened.contents);
         opening.sha256 = opened.sha256;
         opening.size = opened.size;
+        name.clone_into(&mut opening.read_from);
         Ok(opening)
     }
 
@@ -137,6 +141,7 @@ impl Opening {
             size: 0,
             base: Base::none(),
             canonical: String::new(),
+            read_from: String::new(),
             source_snap: None,
             known: BTreeSet::new(),
             session: random_hex::<16>(),
@@ -176,6 +181,19 @@ impl Opening {
         self.source_snap =
             listing.snapshots.iter().find(|s| s.name.file_name() == self.canonical).cloned();
         self.lock = Some(lock);
+    }
+
+    /// It is an old snapshot whose content is to be sealed after `newest`.
+    pub(super) fn goes_on_from(&mut self, newest: Self, recall: Recall) {
+        let Self { base, canonical, source_snap, known, .. } = newest;
+        (self.base, self.canonical) = (base, canonical);
+        (self.source_snap, self.known) = (source_snap, known);
+        self.recall = Some(recall);
+    }
+
+    /// Its content is not that of any snapshot any more.
+    pub(super) fn counts_one_step(&mut self) {
+        self.generation = 1;
     }
 
     /// It was another host's session: from now on it is one of this machine's, which counts on.
@@ -230,7 +248,7 @@ impl Opening {
                 vault_name: self.entry.name.clone(),
                 expected,
                 found,
-                snapshot: self.canonical.clone(),
+                snapshot: self.read_from.clone(),
             }
             .into()),
             Verdict::SecretLost(master) => Err(SessionError::SecretLost {

@@ -70,6 +70,18 @@ impl Recall {
             .map_err(|why| SessionError::Refused { vault: opening.entry.name.clone(), why })
     }
 
+    /// What this machine had seen.
+    pub(super) fn before(&self) -> Option<&Seen> {
+        self.before.as_ref()
+    }
+
+    /// What it will have seen once this is recorded.
+    pub(super) fn now(&self) -> Seen {
+        let mut now = self.before.clone().unwrap_or_default();
+        self.news.record(&mut now);
+        now
+    }
+
     /// Takes note, and says what the user should know.
     pub(super) fn record(
         &self,

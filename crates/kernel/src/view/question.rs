@@ -1,3 +1,4 @@
+mod heads;
 mod key;
 
 use jiff::Timestamp;
@@ -86,33 +87,14 @@ pub fn question(question: &Question) -> Prompt {
         About::Trust { vault, old, new } => trust(vault, old.as_deref(), new.as_deref()),
         About::Discard { vault, steps } => discard(vault, *steps),
         About::DiscardUnfinished { vault, found } => discard_unfinished(vault, found),
-        About::AcceptRollback { vault, why } => yes_or_no(
-            vec![
-                format!("On the vault {}: {}.", visible(vault), visible(why)),
-                "If you go on, what opens now is the newest state for this machine.".to_owned(),
-            ],
-            "Go on from it?",
-        ),
-        About::AcceptFuture { vault, snapshot, dated } => yes_or_no(
-            vec![
-                format!(
-                    "The newest snapshot of the vault {} is dated {}: {}",
-                    visible(vault),
-                    rfc3339(*dated),
-                    visible(snapshot)
-                ),
-                "Every snapshot that follows will be dated after it.".to_owned(),
-            ],
-            "Work on it?",
-        ),
-        About::TakeOver { vault, work } => yes_or_no(
-            vec![
-                format!("This work on the vault {} seems to be going on:", visible(vault)),
-                describe(work),
-                "What is done there from now on will not be in it.".to_owned(),
-            ],
-            "Go on with it here?",
-        ),
+        About::AcceptRollback { vault, why } => heads::accept_rollback(vault, why),
+        About::AcceptFuture { vault, snapshot, dated } => {
+            heads::accept_future(vault, snapshot, *dated)
+        }
+        About::TakeOver { vault, work } => heads::take_over(vault, work),
+        About::Revert { vault, snapshot, heads, undone, secrets } => {
+            heads::revert((vault, snapshot), heads, undone.as_deref(), *secrets)
+        }
         About::RevokeIdentity { identity } => key::revoke_identity(identity),
         About::SecondMaster { vault, fingerprint } => key::second_master(vault, fingerprint),
         About::SecondEncryption { there } => key::second_encryption(there),

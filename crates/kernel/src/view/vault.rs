@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Cell, Table, Tone, ago, count, date_time, rfc3339, visible};
 use crate::api::vault::{
-    Discarded, ForeignFile, Forked, OpenSession, Opened, OpenedHow, Sealed, Snapshots, Unfinished,
-    Vaults,
+    Discarded, ForeignFile, Forked, OpenSession, Opened, OpenedHow, Reverted, Sealed, Snapshots,
+    Unfinished, Vaults,
 };
 
 /// When the registry lists none.
@@ -161,6 +161,12 @@ pub fn opened(opened: &Opened) -> Vec<String> {
 /// A snapshot was sealed.
 pub fn sealed(sealed: &Sealed) -> String {
     format!("sealed: {}", visible(&sealed.snapshot.file_name))
+}
+
+/// An old state is the newest again.
+pub fn reverted(reverted: &Reverted) -> String {
+    let (to, new) = (visible(&reverted.to), visible(&reverted.snapshot.file_name));
+    format!("went back to {to}; sealed: {new}")
 }
 
 /// A session was thrown away; what a checkpoint sealed stays.

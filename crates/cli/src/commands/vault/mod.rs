@@ -2,6 +2,7 @@ mod create;
 mod discard;
 mod list;
 mod open;
+mod revert;
 mod seal;
 mod snapshots;
 mod status;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Seal(seal::Args),
     Discard(discard::Args),
     Snapshots(snapshots::Args),
+    Revert(revert::Args),
     Trust(trust::Args),
 }
 
@@ -36,6 +38,7 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Result<ExitCode, CliEr
         Command::Seal(args) => seal::run(args, cx),
         Command::Discard(args) => discard::run(args, cx),
         Command::Snapshots(args) => snapshots::run(args, cx),
+        Command::Revert(args) => revert::run(args, cx),
         Command::Trust(args) => trust::run(args, cx),
     }
     .map(|()| ExitCode::SUCCESS)

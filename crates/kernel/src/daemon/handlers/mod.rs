@@ -19,8 +19,8 @@ use crate::api::{
         RenewKeys, RevocationCert, RevokeKeys, SshPublicKey,
     },
     vault::{
-        CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, SealVault, TrustVault,
-        VaultStatus,
+        CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, RevertVault, SealVault,
+        TrustVault, VaultStatus,
     },
 };
 
@@ -45,6 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
         route::<OpenVault>(),
         route::<PlanKeys>(),
         route::<RenewKeys>(),
+        route::<RevertVault>(),
         route::<RevocationCert>(),
         route::<RevokeIdentity>(),
         route::<RevokeKeys>(),

@@ -4,15 +4,16 @@ use gpgsmith_vault::registry::Entry;
 
 use crate::{
     api::{
-        ApiError, Code, Done,
+        ApiError, Code, Done, Hint,
         event::{About, Answer, Ending, What},
         vault::{
             CreateVault, DiscardVault, Discarded, ListSnapshots, ListVaults, OpenVault, Opened,
-            OpenedHow, SealVault, Sealed, Snapshots, Status, TrustVault, VaultStatus, Vaults,
+            OpenedHow, RevertVault, Reverted, SealVault, Sealed, Snapshots, Status, TrustVault,
+            VaultStatus, Vaults,
         },
     },
     daemon::{context::Context, route::Handle},
-    ops::{open, unlock, vault},
+    ops::{open, revert, unlock, vault},
     session::Vault,
 };
 
@@ -28,6 +29,17 @@ impl Context {
     fn publish_opened(&self, vault: &str) {
         let caller = self.caller();
         self.publish(What::Opened { vault: vault.to_owned(), face: caller.face, pid: caller.pid });
+    }
+
+    /// Refuses while this daemon holds a session for work on the vault of `entry`.
+    fn refuse_open(&self, entry: &Entry) -> Result<(), ApiError> {
+        let open = self.sessions().by_dir(&entry.dir());
+        if open.iter().all(|open| open.session().read_only().is_some()) {
+            return Ok(());
+        }
+        let hint =
+            Hint::run("Seal it first, or discard it.", "vault seal", &["--vault", &entry.name]);
+        Err(ApiError::new(Code::Busy, format!("the vault {} is open", entry.name)).with_hint(hint))
     }
 
     /// The session on the vault of `entry`, if this daemon holds one for work; for whoever can
@@ -106,6 +118,19 @@ impl Handle for SealVault {
         cx.publish(What::Sealed { vault: name.clone(), snapshot: file_name });
         cx.publish(What::Ended { vault: name.clone(), how: Ending::Sealed });
         Ok(Sealed { vault: name, snapshot })
+    }
+}
+
+impl Handle for RevertVault {
+    async fn handle(self, cx: &Context) -> Result<Reverted, ApiError> {
+        let env = cx.env();
+        let entry = vault::resolve(&env, self.name.as_deref())?;
+        cx.refuse_open(&entry)?;
+        let given = unlock::unlock(&env, &entry, &self.unlock).await?;
+        let reverted = Box::pin(revert::revert(&env, &self, &entry, &given)).await?;
+        let snapshot = reverted.snapshot.file_name.clone();
+        cx.publish(What::Sealed { vault: reverted.vault.clone(), snapshot });
+        Ok(reverted)
     }
 }
 

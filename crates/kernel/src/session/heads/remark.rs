@@ -57,7 +57,8 @@ impl News {
 
     /// The head whose audit log is not the beginning of the newest one's, though it should be.
     fn rewritten(&self, before: &Seen) -> Option<String> {
-        let head = before.head().filter(|_| self.verdict == Verdict::Advance)?;
+        let goes_on = self.verdict == Verdict::Advance && !self.newest.joins;
+        let head = before.head().filter(|_| goes_on)?;
         let mark = head.audit.as_ref()?;
         (!self.newest.trail.contains(mark)).then(|| head.name.clone())
     }

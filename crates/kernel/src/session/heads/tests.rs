@@ -27,6 +27,7 @@ fn ours(day: u64, behind: &[u64]) -> Facts {
         seq: day,
         origin: Origin::Ours,
         behind: behind.iter().map(|day| ancestor(*day)).collect(),
+        joins: false,
         pins: vec!["secret".to_owned()],
         audit: mark(day),
         trail: (0..=day).map(mark).collect(),
@@ -288,6 +289,9 @@ fn an_audit_log_that_does_not_go_on_is_told() {
     let rewritten = Facts { trail: vec![mark(0)], ..ours(2, &[1]) };
     let remarks = news(&rewritten, Verdict::Advance, &[&ours(1, &[])]).remarks(Some(&seen), &seen);
     assert_eq!(remarks, [Remark::LogRewritten { since: name(1) }]);
+    let joined = Facts { joins: true, ..rewritten };
+    let remarks = news(&joined, Verdict::Advance, &[&ours(1, &[])]).remarks(Some(&seen), &seen);
+    assert_eq!(remarks, [], "of two logs, one goes on");
 }
 
 #[test]

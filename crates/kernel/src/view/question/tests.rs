@@ -93,6 +93,55 @@ fn accepting_what_does_not_look_right() {
 }
 
 #[test]
+fn going_back_says_what_it_undoes() {
+    let about = |undone: Option<Vec<String>>, secrets| About::Revert {
+        vault: "pass".to_owned(),
+        snapshot: "20261123T171105Z_setup.tar.age".to_owned(),
+        heads: vec![
+            "20261124T090000Z_b.tar.age".to_owned(),
+            "20261124T080000Z_a.tar.age".to_owned(),
+        ],
+        undone,
+        secrets,
+    };
+    let steps = |n: usize| (1..=n).map(|n| format!("revoke-key: revoked subkey {n}")).collect();
+    assert_snapshot!(shown(about(Some(steps(14)), 2)), @"
+    The vault pass goes back to 20261123T171105Z_setup.tar.age.
+    That undoes what is in 20261124T090000Z_b.tar.age, 20261124T080000Z_a.tar.age:
+      2 older steps, and then
+      revoke-key: revoked subkey 3
+      revoke-key: revoked subkey 4
+      revoke-key: revoked subkey 5
+      revoke-key: revoked subkey 6
+      revoke-key: revoked subkey 7
+      revoke-key: revoked subkey 8
+      revoke-key: revoked subkey 9
+      revoke-key: revoked subkey 10
+      revoke-key: revoked subkey 11
+      revoke-key: revoked subkey 12
+      revoke-key: revoked subkey 13
+      revoke-key: revoked subkey 14
+    2 secret keys will be in older snapshots only.
+    No snapshot is removed; what was published stays published.
+    Go back? [y/N]: (dangerous)
+    ");
+    assert_snapshot!(shown(about(None, 0)), @"
+    The vault pass goes back to 20261123T171105Z_setup.tar.age.
+    That undoes what is in 20261124T090000Z_b.tar.age, 20261124T080000Z_a.tar.age:
+      the audit logs differ, so what was done since is not known
+    No snapshot is removed; what was published stays published.
+    Go back? [y/N]: (dangerous)
+    ");
+    assert_snapshot!(shown(about(Some(Vec::new()), 0)), @"
+    The vault pass goes back to 20261123T171105Z_setup.tar.age.
+    That undoes what is in 20261124T090000Z_b.tar.age, 20261124T080000Z_a.tar.age:
+      nothing that the audit log tells of
+    No snapshot is removed; what was published stays published.
+    Go back? [y/N]: (dangerous)
+    ");
+}
+
+#[test]
 fn taking_over_work_that_goes_on_elsewhere() {
     let work = Unfinished { hostname: "desk".to_owned(), ours: false, live: true, ..work() };
     assert_snapshot!(shown(About::TakeOver { vault: "pass".to_owned(), work }), @"
