@@ -213,7 +213,7 @@ pub(crate) fn foreign(name: &OsStr) -> Option<ForeignKind> {
     }
 }
 
-/// `… (1).age`, `… (2).tar.age` or `… .tar.age (1).session-host`, as file managers and drives name
+/// `… (1).age`, `… (2).tar.age` or `… .tar.age (1).suffix`, as file managers and drives name
 /// a second copy.
 fn is_numbered(lower: &str) -> bool {
     let number = |rest: &str| rest.split_once(')').map(|(number, _)| number.to_owned());
