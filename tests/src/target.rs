@@ -100,11 +100,18 @@ impl Target {
         self.entries(&self.sandbox.snapshots(DIR).pop().expect("a snapshot"))
     }
 
+    /// Takes from the machine what it knows of the vault, so that what lies there is judged for
+    /// what it is, and not for what was there before.
+    fn forget(&self) {
+        fs::remove_dir_all(self.sandbox.path("state/gpgsmith/seen")).ok();
+    }
+
     /// Puts any bytes into the vault directory under `name`.
     ///
     /// # Panics
     /// That is not allowed.
     pub fn put(&self, name: &str, bytes: &[u8]) {
+        self.forget();
         fs::write(self.sandbox.path(DIR).join(name), bytes).expect("it is ours");
     }
 
@@ -113,6 +120,7 @@ impl Target {
     /// # Panics
     /// That is not allowed.
     pub fn seal(&self, name: &str, archive: &[u8]) {
+        self.forget();
         let plain = self.sandbox.path("tmp/plain.tar");
         fs::write(&plain, archive).expect("it is ours");
         let (plain, to) = (self.sandbox.text("tmp/plain.tar"), format!("{DIR}/{name}"));
