@@ -13,6 +13,7 @@ mod chaos;
 mod compat;
 mod daemon;
 mod defects;
+mod elsewhere;
 mod faults;
 mod foreign;
 mod fuzz;
