@@ -185,13 +185,21 @@ impl Story<'_> {
     /// # Panics
     /// It was something in between.
     pub fn is_whole_or_not_at_all(&self) {
-        let after = self.uninterrupted();
+        self.is_whole_ending_with(0);
+    }
+
+    /// The same for a command whose exit code says more than that it is done.
+    ///
+    /// # Panics
+    /// As [`Story::is_whole_or_not_at_all`].
+    pub fn is_whole_ending_with(&self, code: i32) {
+        let after = self.uninterrupted(code);
         if extent::all() {
             for fault in Fault::ALL {
-                self.interrupted(&after, |_| fault);
+                self.interrupted((code, &after), |_| fault);
             }
         } else {
-            self.interrupted(&after, |at| match at % 3 {
+            self.interrupted((code, &after), |at| match at % 3 {
                 0 => Fault::Crash,
                 1 => Fault::Lost,
                 _ => Fault::Refused,
@@ -199,20 +207,20 @@ impl Story<'_> {
         }
     }
 
-    fn uninterrupted(&self) -> String {
+    fn uninterrupted(&self, code: i32) -> String {
         let stage = Stage::new(self);
-        stage.run(self).ok();
+        stage.run(self).fails(code);
         assert_ne!(stage.before, stage.exact(), "the command changes nothing");
         stage.outline()
     }
 
-    fn interrupted(&self, after: &str, fault: impl Fn(usize) -> Fault) {
+    fn interrupted(&self, (code, after): (i32, &str), fault: impl Fn(usize) -> Fault) {
         let mut stage = Stage::new(self);
         for at in 1.. {
             stage.gate.stop(&stage.sandbox, at, fault(at));
             let run = stage.run(self);
             if !stage.gate.open() {
-                run.ok();
+                run.fails(code);
                 assert!(at > 2, "it calls gpg more often than that: {:?}", stage.gate.calls());
                 return;
             }
@@ -221,7 +229,7 @@ impl Story<'_> {
             }
             let call = stage.gate.calls().get(at - 1).cloned().unwrap_or_default();
             if stage.exact() == stage.before {
-                assert_ne!(run.code, Some(0), "call {at}, {:?} {call}: {run}", fault(at));
+                assert_ne!(run.code, Some(code), "call {at}, {:?} {call}: {run}", fault(at));
             } else {
                 let now = stage.outline();
                 assert_eq!(now, after, "call {at}, {:?} {call}: {run}", fault(at));

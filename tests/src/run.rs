@@ -49,7 +49,7 @@ impl Run {
         self
     }
 
-    /// The same, if it failed with this exit code.
+    /// The same, if it ended with this exit code.
     ///
     /// # Panics
     /// It did not.

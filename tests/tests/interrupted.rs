@@ -43,3 +43,11 @@ fn making_a_revocation_certificate() {
         "keys revocation-cert --key-passphrase-file ../passphrase",
     );
 }
+
+#[test]
+fn signing_anew() {
+    let fix = "keys lint --fix --key-passphrase-file ../passphrase";
+    let words: Vec<String> = fix.split(' ').map(str::to_owned).collect();
+    let story = Story { fresh: &crate::keys::flawed, command: &|_| words.clone() };
+    story.is_whole_ending_with(9);
+}

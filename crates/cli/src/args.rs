@@ -56,7 +56,7 @@ Exit codes:
   1  failed                     6  needs an answer (see the flag that is named)
   2  wrong usage                7  no session is open, or several are
   3  the daemon does not run    8  cancelled or declined
-  4  refused for safety";
+  4  refused for safety         9  found something (keys lint)";
 
 /// Flags that every command understands.
 #[derive(Clone, Debug, Default, Args)]

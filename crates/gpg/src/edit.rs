@@ -101,6 +101,7 @@ impl fmt::Display for Revocation {
 #[derive(Debug)]
 pub(crate) struct Edit {
     primary: Fingerprint,
+    options: Vec<&'static str>,
     answers: Vec<(&'static str, String)>,
 }
 
@@ -108,7 +109,23 @@ const MENU: &str = "keyedit.prompt";
 
 impl Edit {
     pub(crate) fn of(primary: Fingerprint) -> Self {
-        Self { primary, answers: Vec::new() }
+        Self { primary, options: Vec::new(), answers: Vec::new() }
+    }
+
+    /// Gives gpg one more option.
+    pub(crate) fn option(mut self, option: &'static str) -> Self {
+        self.options.push(option);
+        self
+    }
+
+    /// Lets all user ids say that they like this.
+    pub(crate) fn prefer(self, list: &str) -> Self {
+        self.answer(MENU, format!("setpref {list}")).answer("keyedit.setpref.okay", "y")
+    }
+
+    /// Lets signing subkeys sign their primary key where they have not.
+    pub(crate) fn cross_certify(self) -> Self {
+        self.answer(MENU, "cross-certify")
     }
 
     fn answer(mut self, keyword: &'static str, text: impl Into<String>) -> Self {
@@ -144,7 +161,9 @@ impl Edit {
             .fold(Script::passphrase(passphrase), |script, (keyword, text)| {
                 script.then(keyword, text)
             });
-        client.converse(["--edit-key", &edit.primary.to_string()], passphrase, script).await?;
+        let primary = edit.primary.to_string();
+        let args = edit.options.into_iter().chain(["--edit-key", &primary]);
+        client.converse(args, passphrase, script).await?;
         Ok(())
     }
 }

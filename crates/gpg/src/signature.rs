@@ -63,6 +63,9 @@ pub struct Subpacket {
 }
 
 const REASON: u8 = 29;
+const FEATURES: u8 = 30;
+const EMBEDDED: u8 = 32;
+const PREFERRED_AEAD: u8 = 34;
 
 impl Signature {
     /// Whether this key says so: by fingerprint where the signature names one, else by key id.
@@ -84,6 +87,36 @@ impl Signature {
     pub fn says(&self, kind: u8) -> Option<&[u8]> {
         let same = |subpacket: &&Subpacket| subpacket.hashed && subpacket.kind == kind;
         self.subpackets.iter().rfind(same).map(|subpacket| subpacket.data.as_slice())
+    }
+
+    /// Whether it asks others to encrypt in a mode that only some programs read: OCB, as GnuPG from
+    /// 2.3 on has it, or RFC 9580's.
+    pub fn prefers_aead(&self) -> bool {
+        let modes = self.says(PREFERRED_AEAD).is_some_and(|modes| !modes.is_empty());
+        let features = self.says(FEATURES).and_then(|features| features.first());
+        modes || features.is_some_and(|features| features & 0x0a != 0)
+    }
+
+    /// Over which hash the subkey has signed its primary key, which a binding of one that signs has
+    /// inside (RFC 9580 § 5.2.1.8): else anybody could claim the subkey. It vouches for itself, so it
+    /// need not be covered. Whether it is good is gpg's to say, when the subkey has signed something.
+    pub fn cross_certified(&self) -> Option<HashAlgorithm> {
+        let embedded = self.subpackets.iter().filter(|subpacket| subpacket.kind == EMBEDDED);
+        embedded.rev().find_map(|subpacket| match subpacket.data.as_slice() {
+            [4, 0x19, _, hash, ..] => Some((*hash).into()),
+            _ => None,
+        })
+    }
+
+    /// The owner's last good word on this part, among all signatures of a certificate.
+    pub fn newest_own<'a>(all: &'a [Self], on: &On) -> Option<&'a Self> {
+        let good = |signature: &&Self| {
+            signature.on == *on
+                && signature.is_own()
+                && !signature.is_revocation()
+                && signature.verdict == SelfSignature::Good
+        };
+        all.iter().filter(good).max_by_key(|signature| signature.created)
     }
 
     /// Why a revocation was made, where it says so.
@@ -191,6 +224,19 @@ mod tests {
         signature.subpackets = vec![subpacket(true, "\u{2}lost"), subpacket(false, "\u{3}found")];
         let said = signature.reason().unwrap();
         assert_eq!((said.reason, said.message.as_str()), (Reason::Compromised, "lost"));
+    }
+
+    #[test]
+    fn what_only_some_programs_read_is_noticed() {
+        let with = |kind, hashed, data: &[u8]| {
+            let subpacket = Subpacket { kind, hashed, data: data.to_vec() };
+            Signature { subpackets: vec![subpacket], ..signature() }.prefers_aead()
+        };
+        // As gpg 2.2 writes them, and as 2.4 does of its own accord.
+        assert!(!with(FEATURES, true, &[1]) && with(FEATURES, true, &[7]));
+        assert!(with(FEATURES, true, &[9]), "version 2 of encrypted data, by RFC 9580");
+        assert!(!with(PREFERRED_AEAD, true, &[]) && with(PREFERRED_AEAD, true, &[2]));
+        assert!(!with(FEATURES, false, &[7]), "not covered, not said");
     }
 
     #[test]

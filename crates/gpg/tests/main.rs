@@ -15,6 +15,7 @@ mod keys;
 mod listing;
 mod program;
 mod renew;
+mod resign;
 mod revoke;
 mod sandbox;
 mod secret;

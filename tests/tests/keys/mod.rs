@@ -2,12 +2,13 @@
 
 mod export;
 mod generate;
+mod lint;
 mod renew;
 mod revocation;
 mod revoke;
 mod ssh;
 
-use gpgsmith_tests::{run::Run, sandbox::Sandbox};
+use gpgsmith_tests::{fixture::MASTER as FINGERPRINT, run::Run, sandbox::Sandbox};
 use serde_json::Value;
 
 use crate::life::{story, words};
@@ -30,16 +31,39 @@ const SIGN: &str = "7DDEA0A9B2C81248";
 /// A vault of the Go program whose newest snapshot has lost the revocation certificate that gpg made
 /// along with the key; not open.
 pub(crate) fn without_revocation() -> Sandbox {
+    resealed("rm -r open/openpgp-revocs.d")
+}
+
+/// The same vault, with identities and a subkey that were signed over SHA-1, and one that does not
+/// expire.
+pub(crate) fn flawed() -> Sandbox {
+    let old = "gpg --homedir open --batch --pinentry-mode loopback --passphrase-file passphrase \
+               --cert-digest-algo SHA1";
+    resealed(&format!(
+        "exec >out 2>&1 </dev/null
+{old} --quick-add-uid {FINGERPRINT} 'Alice of Old'
+{old} --quick-add-key {FINGERPRINT} cv25519 encr 0
+gpgconf --homedir open --kill all"
+    ))
+}
+
+/// A vault with an identity file, whose newest snapshot was made by stock programs: the one before,
+/// opened at `open`, after `change`.
+fn resealed(change: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.register(&["identity"]);
     let newest = sandbox.snapshots("vaults/identity").pop().unwrap();
-    let recipe = r#"cd "$1"
-age -d -i identity.txt "vaults/identity/$2" | (mkdir open && tar -x -C open)
-rm -r open/openpgp-revocs.d
+    let recipe = format!(
+        r#"cd "$1"
+mkdir -m 700 open
+age -d -i identity.txt "vaults/identity/$2" | tar -x -C open
+{change}
 recipient=$(age-keygen -y identity.txt)
-tar -c --format=ustar -C open . | age -r "$recipient" -o vaults/identity/20261124T000000Z_lost.tar.age
-rm -r open"#;
-    sandbox.tool("sh", &["-ec", recipe, "sh", &sandbox.text(""), &newest]).ok();
+tar -c --format=ustar -C open . | age -r "$recipient" -o vaults/identity/20261124T000000Z_changed.tar.age
+rm -r open"#
+    );
+    let done = sandbox.tool("sh", &["-ec", &recipe, "sh", &sandbox.text(""), &newest]);
+    assert_eq!(done.code, Some(0), "{done}");
     sandbox
 }
 

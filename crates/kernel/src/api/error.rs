@@ -119,7 +119,8 @@ pub enum Code {
 impl Code {
     /// The exit code of a command that ends with this error. Never renumbered:
     /// 1 failed, 2 usage, 3 not running, 4 refused for safety, 5 wrong passphrase or identity,
-    /// 6 needs an answer, 7 no session (or several), 8 cancelled or declined.
+    /// 6 needs an answer, 7 no session (or several), 8 cancelled or declined. (9 is no error: the
+    /// command line ends with it when `keys lint` has found something.)
     pub fn exit_code(self) -> u8 {
         match self {
             Self::BadRequest => 2,

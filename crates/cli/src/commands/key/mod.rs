@@ -1,6 +1,7 @@
 mod create;
 mod export;
 mod generate;
+mod lint;
 mod list;
 mod renew;
 mod revocation_cert;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Revoke(revoke::Args),
     RevocationCert(revocation_cert::Args),
     SshPubkey(ssh_pubkey::Args),
+    Lint(lint::Args),
     Export(export::Args),
     /// The names and mail addresses on the master key
     #[command(subcommand, visible_alias = "uid", arg_required_else_help = true)]
@@ -40,6 +42,7 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Ended {
         Command::Revoke(args) => revoke::run(args, cx),
         Command::RevocationCert(args) => revocation_cert::run(args, cx),
         Command::SshPubkey(args) => ssh_pubkey::run(args, cx),
+        Command::Lint(args) => lint::run(args, cx),
         Command::Export(args) => export::run(args, cx),
         Command::Identity(command) => uid::run(command, cx),
     }

@@ -2,6 +2,7 @@
 
 mod export;
 mod generate;
+mod lint;
 mod plan;
 mod renew;
 mod revocation;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     export::{ExportKeys, ExportSecretSubkeys, ExportedKeys, ExportedSubkeys},
     generate::{GenerateKeys, Purpose},
+    lint::{Finding, Flaw, Lint, LintKeys},
     plan::{KeysPlan, PlanKeys, PlannedKey},
     renew::{NewEnd, RenewKeys, RenewedKeys},
     revocation::{RevocationCert, RevocationPaper},

@@ -15,8 +15,8 @@ use crate::api::{
     event::{AnswerJob, CancelJob},
     identity::{AddIdentity, ListIdentities, RevokeIdentity, SetPrimaryIdentity},
     key::{
-        CreateKeys, ExportKeys, ExportSecretSubkeys, GenerateKeys, KeysStatus, ListKeys, PlanKeys,
-        RenewKeys, RevocationCert, RevokeKeys, SshPublicKey,
+        CreateKeys, ExportKeys, ExportSecretSubkeys, GenerateKeys, KeysStatus, LintKeys, ListKeys,
+        PlanKeys, RenewKeys, RevocationCert, RevokeKeys, SshPublicKey,
     },
     vault::{
         CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, RevertVault, SealVault,
@@ -38,6 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
         route::<ExportSecretSubkeys>(),
         route::<GenerateKeys>(),
         route::<KeysStatus>(),
+        route::<LintKeys>(),
         route::<ListIdentities>(),
         route::<ListKeys>(),
         route::<ListSnapshots>(),

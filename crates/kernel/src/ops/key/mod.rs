@@ -3,6 +3,7 @@
 mod create;
 mod export;
 mod generate;
+mod lint;
 mod pick;
 mod renew;
 mod revocation;
@@ -25,6 +26,7 @@ pub use self::{
     create::{create, plan},
     export::{export, export_secret_subkeys},
     generate::generate,
+    lint::lint,
     renew::renew,
     revocation::revocation_cert,
     revoke::revoke,

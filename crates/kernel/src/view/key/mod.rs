@@ -1,5 +1,6 @@
 //! Keys.
 
+mod lint;
 mod paper;
 
 use jiff::Timestamp;
@@ -10,7 +11,10 @@ use crate::api::key::{
     RevokedKeys, SecretPart,
 };
 
-pub use self::paper::{exported, exported_subkeys, other_ssh_keys, revocation, revocation_sheet};
+pub use self::{
+    lint::{NO_FINDINGS, findings, fixed},
+    paper::{exported, exported_subkeys, other_ssh_keys, revocation, revocation_sheet},
+};
 
 /// When there are none.
 pub const NO_KEYS: &str = "No keys.";

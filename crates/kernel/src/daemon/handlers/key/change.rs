@@ -3,7 +3,7 @@
 use crate::{
     api::{
         ApiError,
-        key::{RenewKeys, RenewedKeys, RevokeKeys, RevokedKeys},
+        key::{Lint, LintKeys, RenewKeys, RenewedKeys, RevokeKeys, RevokedKeys},
     },
     daemon::{context::Context, route::Handle},
     ops::key,
@@ -26,5 +26,17 @@ impl Handle for RevokeKeys {
         let revoked = key::revoke(&cx.env(), open.session(), &self).await?;
         cx.publish_change(&open, "revoke-subkey");
         Ok(revoked)
+    }
+}
+
+impl Handle for LintKeys {
+    async fn handle(self, cx: &Context) -> Result<Lint, ApiError> {
+        let open = cx.sessions().resolve(&self.target)?;
+        let _work = open.work();
+        let lint = key::lint(&cx.env(), open.session(), &self).await?;
+        if !lint.fixed.is_empty() {
+            cx.publish_change(&open, "sign-anew");
+        }
+        Ok(lint)
     }
 }
