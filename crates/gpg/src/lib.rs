@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aead;
 mod agent;
 mod algo;
 mod assuan;

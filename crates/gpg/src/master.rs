@@ -55,6 +55,9 @@ impl Client {
             return Err(not_done(wanted.asked, &certificate.primary));
         }
         self.expect(&wanted, &certificate.primary).await?;
+        if self.asks_for_aead().await?.contains(&fingerprint) {
+            return Err(not_done(wanted.asked, &certificate.primary));
+        }
         Ok(fingerprint)
     }
 

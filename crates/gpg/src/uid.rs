@@ -6,7 +6,7 @@ use crate::certificate::{UserIdEntry, Validity};
 use crate::client::Client;
 use crate::error::Error;
 use crate::id::{Fingerprint, UserId};
-use crate::master::not_done;
+use crate::master::{PREFERENCES, not_done};
 
 /// One user id of one certificate.
 #[derive(Clone, Copy)]
@@ -31,7 +31,8 @@ impl Client {
         if self.certificate(primary).await?.user_id(user_id.as_str()).is_some() {
             return Err(Error::UserIdExists { fingerprint: *primary, user_id: user_id.clone() });
         }
-        self.edit_name("--quick-add-uid", name, passphrase).await?;
+        let command = [PREFERENCES, "--quick-add-uid"];
+        self.edit_name(&command, name, passphrase).await?;
         self.read_back(name, "add a user id", UserIdEntry::is_bound).await
     }
 
@@ -48,7 +49,7 @@ impl Client {
     ) -> Result<(), Error> {
         let name = Name { primary, user_id };
         self.present(name).await?;
-        self.edit_name("--quick-revoke-uid", name, passphrase).await?;
+        self.edit_name(&["--quick-revoke-uid"], name, passphrase).await?;
         let revoked =
             |entry: &UserIdEntry| entry.validity == Validity::Revoked && entry.revoked.is_some();
         self.read_back(name, "revoke a user id", revoked).await
@@ -67,7 +68,7 @@ impl Client {
     ) -> Result<(), Error> {
         let name = Name { primary, user_id };
         self.present(name).await?;
-        self.edit_name("--quick-set-primary-uid", name, passphrase).await?;
+        self.edit_name(&["--quick-set-primary-uid"], name, passphrase).await?;
         let certificate = self.checked(primary).await?;
         match certificate.user_ids.first() {
             Some(first) if first.text == user_id.as_str() && first.is_bound() => Ok(()),
@@ -77,11 +78,12 @@ impl Client {
 
     async fn edit_name(
         &self,
-        command: &str,
+        command: &[&str],
         name: Name<'_>,
         passphrase: &SecretString,
     ) -> Result<(), Error> {
-        let args = [command, &name.primary.to_string(), name.user_id.as_str()];
+        let (primary, user_id) = (name.primary.to_string(), name.user_id.as_str());
+        let args = command.iter().copied().chain([&*primary, user_id]);
         self.change(args, passphrase).await.map(drop)
     }
 

@@ -137,6 +137,14 @@ pub enum SessionError {
         /// Fingerprint or keygrips.
         keys: Vec<String>,
     },
+    /// A step would have keys ask for a mode of encryption that only some programs read.
+    #[error("the step lets the keys of {} in the vault {vault} ask for OCB", keys.join(", "))]
+    AsksForAead {
+        /// The vault.
+        vault: String,
+        /// Fingerprints of primary keys.
+        keys: Vec<String>,
+    },
     /// Another machine has sealed meanwhile.
     #[error("another machine has sealed {} since this session began", arrived.join(", "))]
     Diverged {

@@ -25,6 +25,7 @@ impl SessionError {
             Self::ReadOnly { .. }
             | Self::Diverged { .. }
             | Self::SecretLost { .. }
+            | Self::AsksForAead { .. }
             | Self::Refused { .. } => Code::Refused,
             Self::Seen(SeenError::Path(error)) => path_code(&error.source),
             Self::Busy { .. } | Self::Live { .. } => Code::Busy,
@@ -89,6 +90,9 @@ impl SessionError {
             Self::Refused { vault, why } => Some(refusal_hint(vault, why)),
             Self::Seen(SeenError::Parse { .. } | SeenError::Version { .. }) => Some(Hint::advice(
                 "Mend that file. Removing it lets this machine forget what it has seen, so that a rollback would go unnoticed.",
+            )),
+            Self::AsksForAead { .. } => Some(Hint::advice(
+                "Nothing has changed: programs that cannot read OCB could no longer write to you. Let gpg leave it out of the preferences.",
             )),
             Self::Diverged { .. } => Some(Hint::run(
                 "Your work is safe in this session. Discard it and do it again on the newest snapshot, or seal it beside that one: both are kept, and yours, without the other's changes, opens next.",

@@ -1,9 +1,14 @@
 //! What works on a home: gpg. Only the model test puts plain files in its place, since its
 //! thousands of sessions are about our files, not about gpg's.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use gpgsmith_gpg::{Certificate, Client, ClientOptions, Error, Key, Program, SecretState};
+use gpgsmith_gpg::{
+    Certificate, Client, ClientOptions, Error, Fingerprint, Key, Program, SecretState,
+};
 
 #[cfg(test)]
 pub(super) mod plain;
@@ -72,6 +77,15 @@ impl Keyring {
             Self::Gpg(client) => client.check_self_signatures().await,
             #[cfg(test)]
             Self::Plain(files) => files.list(),
+        }
+    }
+
+    /// As [`Client::asks_for_aead`].
+    pub(super) async fn asks_for_aead(&self) -> Result<BTreeSet<Fingerprint>, Error> {
+        match self {
+            Self::Gpg(client) => client.asks_for_aead().await,
+            #[cfg(test)]
+            Self::Plain(_) => Ok(BTreeSet::new()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use gpgsmith_gpg::{Certificate, Client, Secret};
+use gpgsmith_gpg::{Certificate, Client, Fingerprint, Secret};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -82,7 +82,7 @@ impl Session {
         let mut guard = shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
         open.mend().await?;
-        let before = local_secrets(&shared.listing(open).await?);
+        let before = Before::look(&shared.listing(open).await?, open).await?;
         open.torn = Some(
             Backup::take(open.tree.main(), &open.workdir.path().join("before"))
                 .map_err(SessionError::from)?,
@@ -94,6 +94,22 @@ impl Session {
         };
         settle(open, committed.is_ok()).await?;
         committed
+    }
+}
+
+/// What a step must not undo.
+struct Before {
+    secrets: BTreeSet<String>,
+    /// The primary keys that do not ask for OCB.
+    modest: BTreeSet<Fingerprint>,
+}
+
+impl Before {
+    async fn look(listing: &[Certificate], open: &Work) -> Result<Self, SessionError> {
+        let ask = open.gpg()?.asks_for_aead().await?;
+        let all = listing.iter().map(Certificate::fingerprint);
+        let modest = all.filter(|fingerprint| !ask.contains(fingerprint)).collect();
+        Ok(Self { secrets: local_secrets(listing), modest })
     }
 }
 
@@ -126,11 +142,12 @@ impl Shared {
     async fn commit<T>(
         &self,
         open: &mut Work,
-        before: &BTreeSet<String>,
+        before: &Before,
         change: Change<T>,
     ) -> Result<T, SessionError> {
         let after = Arc::new(open.gpg()?.list().await?);
-        self.refuse_lost_secrets(before, &after)?;
+        self.refuse_lost_secrets(&before.secrets, &after)?;
+        self.refuse_aead(open, before).await?;
         let Change { value, action, details, metadata } = change;
         let entry = gpgsmith_audit::Entry::new(self.opts.clock.now(), action, details, metadata);
         journal::log(open.tree.main(), &open.base.vault).append(entry)?;
@@ -156,6 +173,17 @@ impl Shared {
             return Ok(());
         }
         Err(SessionError::SecretLost { vault: self.entry.name.clone(), keys: lost })
+    }
+
+    /// gpg 2.3 and later may let keys ask for OCB, which other programs, and gpg 2.2, cannot read. A
+    /// key that came in with that wish keeps it.
+    async fn refuse_aead(&self, open: &Work, before: &Before) -> Result<(), SessionError> {
+        let ask = open.gpg()?.asks_for_aead().await?;
+        let new: Vec<_> = ask.intersection(&before.modest).map(ToString::to_string).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        Err(SessionError::AsksForAead { vault: self.entry.name.clone(), keys: new })
     }
 
     /// gpg's listing at this generation, from memory where nothing has changed.

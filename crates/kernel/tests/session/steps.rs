@@ -93,6 +93,43 @@ async fn a_flush_that_fails_undoes_its_step() {
     session.seal("both").await.unwrap();
 }
 
+/// What upstream's gpg 2.3 and later do of their own accord is asked for here; older ones do not know
+/// it, and fail.
+#[tokio::test]
+async fn a_step_that_lets_keys_ask_for_ocb_is_undone() {
+    let machine = Machine::new();
+    let session = machine.create().await;
+    make_keys(&session).await;
+    let knows = session.with_gpg(async |gpg| Ok(gpg.program().version())).await.unwrap();
+    let error = session
+        .step(async |home: &Home<'_>| {
+            prefer_ocb(home);
+            Ok::<_, SessionError>(change((), "prefer-ocb"))
+        })
+        .await;
+    let asks = session.with_gpg(async |gpg| gpg.asks_for_aead().await).await.unwrap();
+    assert!(asks.is_empty(), "{asks:?}");
+    if (knows.major, knows.minor) >= (2, 3) {
+        assert!(matches!(error, Err(SessionError::AsksForAead { .. })), "{error:?}");
+        assert_eq!(session.generation(), 1);
+    }
+    add_identity(&session, "Ann at Work <ann@work.example>").await.unwrap();
+    session.seal("modest keys").await.unwrap();
+}
+
+/// As a user who knows what that is would, by hand.
+fn prefer_ocb(home: &Home<'_>) {
+    let program = home.gpg().program().path();
+    let mut command = std::process::Command::new(program);
+    command.arg("--homedir").arg(home.dir()).args(["--no-autostart", "--no-tty"]);
+    command.args(["--pinentry-mode=loopback", "--command-fd=0", "--edit-key", "Ann"]);
+    command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut gpg = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let answers = format!("setpref AES256 OCB SHA512\ny\n{PASSPHRASE}\nsave\n");
+    std::io::Write::write_all(&mut gpg.stdin.take().unwrap(), answers.as_bytes()).unwrap();
+    gpg.wait().unwrap();
+}
+
 /// Catches a panic of a future.
 mod futures_catch {
     use std::{
