@@ -121,6 +121,14 @@ impl Target {
     /// That is not allowed.
     pub fn seal(&self, name: &str, archive: &[u8]) {
         self.forget();
+        self.deliver(name, archive);
+    }
+
+    /// The same, while the machine remembers what it has seen.
+    ///
+    /// # Panics
+    /// That is not allowed.
+    pub fn deliver(&self, name: &str, archive: &[u8]) {
         let plain = self.sandbox.path("tmp/plain.tar");
         fs::write(&plain, archive).expect("it is ours");
         let (plain, to) = (self.sandbox.text("tmp/plain.tar"), format!("{DIR}/{name}"));

@@ -17,6 +17,7 @@ mod elsewhere;
 mod faults;
 mod foreign;
 mod fuzz;
+mod go;
 mod interrupted;
 mod keys;
 mod life;
