@@ -194,6 +194,9 @@ fn seal_hint(error: &SealError) -> Option<Hint> {
 fn path_hint(error: &PathError) -> Hint {
     Hint::advice(match path_code(&error.source) {
         Code::NoSpace => "Free space on its disk, then try again; what was there is whole.",
+        _ if error.source.kind() == std::io::ErrorKind::NotFound => {
+            "Check that its disk is mounted, and that your sync service has brought it."
+        }
         _ => "Make it readable and writable, then try again; what was there is whole.",
     })
 }
