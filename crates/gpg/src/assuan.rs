@@ -29,12 +29,16 @@ pub(crate) struct Reply {
     pub(crate) status: Vec<String>,
 }
 
+/// What an inquiry of this keyword is answered with.
+pub(crate) type Secrets<'a, 's> = dyn Fn(&str) -> Option<&'s SecretString> + Sync + 'a;
+
 enum Line {
     Ok,
     Err(u32),
     Data(Vec<u8>),
     Status(String),
-    Inquire,
+    /// With its keyword: `PASSPHRASE`, `NEW_PASSPHRASE`.
+    Inquire(String),
     Comment,
 }
 
@@ -44,7 +48,7 @@ impl Connection {
             .await
             .map_err(|source| AgentError::Connection { source })?;
         let mut connection = Self { stream: BufReader::new(stream) };
-        connection.reply("greeting", None).await?;
+        connection.reply("greeting", &|_| None).await?;
         Ok(connection)
     }
 
@@ -54,15 +58,24 @@ impl Connection {
         command: &str,
         secret: Option<&SecretString>,
     ) -> Result<Reply, AgentError> {
+        self.converse(command, &|_| secret).await
+    }
+
+    /// Sends one command; an inquiry gets what `secret` has for its keyword, or is cancelled.
+    pub(crate) async fn converse<'s>(
+        &mut self,
+        command: &str,
+        secret: &Secrets<'_, 's>,
+    ) -> Result<Reply, AgentError> {
         self.send(command.as_bytes()).await?;
         let verb = command.split(' ').next().unwrap_or_default();
         self.reply(verb, secret).await
     }
 
-    async fn reply(
+    async fn reply<'s>(
         &mut self,
         verb: &str,
-        secret: Option<&SecretString>,
+        secret: &Secrets<'_, 's>,
     ) -> Result<Reply, AgentError> {
         let mut reply = Reply::default();
         loop {
@@ -71,7 +84,7 @@ impl Connection {
                 Line::Err(code) => return Err(AgentError::Refused { verb: verb.to_owned(), code }),
                 Line::Data(bytes) => reply.data.extend(bytes),
                 Line::Status(text) => reply.status.push(text),
-                Line::Inquire => self.answer(secret).await?,
+                Line::Inquire(keyword) => self.answer(secret(&keyword)).await?,
                 Line::Comment => {}
             }
         }
@@ -111,7 +124,10 @@ fn parse(line: &[u8]) -> Option<Line> {
         b"ERR" => std::str::from_utf8(rest).ok()?.split(' ').next()?.parse().ok().map(Line::Err),
         b"D" => Some(Line::Data(unescape(rest))),
         b"S" => String::from_utf8(rest.to_owned()).ok().map(Line::Status),
-        b"INQUIRE" => Some(Line::Inquire),
+        b"INQUIRE" => {
+            let keyword = std::str::from_utf8(rest).ok()?.split(' ').next()?;
+            Some(Line::Inquire(keyword.to_owned()))
+        }
         _ => line.starts_with(b"#").then_some(Line::Comment),
     }
 }

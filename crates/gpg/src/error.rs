@@ -136,6 +136,17 @@ pub enum Error {
         /// What was to be exported.
         fingerprint: Fingerprint,
     },
+    /// A text that should bring secret keys brings none.
+    #[error("there is no secret key in it")]
+    NoSecretKeys,
+    /// A key ring that is kept by a background program of later releases.
+    #[error("the key ring in {} is kept by keyboxd, which gpg {version} does not have", home.display())]
+    Keyboxd {
+        /// The GNUPGHOME.
+        home: PathBuf,
+        /// Of the gpg at hand.
+        version: Version,
+    },
     /// The key's secret part, as the agent has it, is of no use.
     #[error("the secret part of key {key} is {found}")]
     SecretUnusable {
@@ -203,6 +214,8 @@ mod tests {
             Error::NotDone { asked, key, found: "ed25519 [s] r, ends never".to_owned() },
             Error::Unannounced { asked },
             Error::EmptyExport { fingerprint },
+            Error::NoSecretKeys,
+            Error::Keyboxd { home: home.clone(), version: Version::OLDEST },
             Error::SecretUnusable { key, found: SecretState::Garbage },
             Error::ProofFailed { key, what: "sign" },
             Error::Agent(AgentError::Silent { after: Duration::from_secs(20) }),

@@ -100,7 +100,7 @@ impl Client {
 }
 
 /// The secret keys that `gpg --list-packets` found, without those that only say "not here".
-fn secrets_in(text: &str) -> Vec<KeyId> {
+pub(crate) fn secrets_in(text: &str) -> Vec<KeyId> {
     let mut found = Vec::new();
     let (mut inside, mut empty) = (false, false);
     for line in text.lines() {

@@ -71,6 +71,11 @@ impl Program {
         &self.agent
     }
 
+    /// The gpgconf of the same installation.
+    pub(crate) fn gpgconf(&self) -> &Path {
+        &self.gpgconf
+    }
+
     /// Where programs of the installation look for the agent of this home: below `/run/user` when
     /// there is a directory for this user, else in the home. gpgconf makes the directory by asking.
     pub(crate) async fn socket(&self, home: &Path) -> Result<PathBuf, ToolError> {

@@ -60,7 +60,11 @@ impl Client {
     }
 
     /// Whether there is a secret part to open here; that it does not open is an error.
-    async fn open_secret(&self, key: &Key, passphrase: &SecretString) -> Result<bool, Error> {
+    pub(crate) async fn open_secret(
+        &self,
+        key: &Key,
+        passphrase: &SecretString,
+    ) -> Result<bool, Error> {
         let found = self.secret_of(key).await?;
         match (&found, key.keygrip) {
             (SecretState::Protected, Some(keygrip)) => {

@@ -44,7 +44,7 @@ impl fmt::Display for SecretState {
 }
 
 // libgpg-error's numbers, without the component.
-const BAD_PASSPHRASE: u32 = 11;
+pub(crate) const BAD_PASSPHRASE: u32 = 11;
 const NOT_FOUND: u32 = 27;
 /// `GPG_ERR_ENOENT`: no file.
 const NO_FILE: u32 = 0x8051;
