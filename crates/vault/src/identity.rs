@@ -1,9 +1,11 @@
 //! Age identity files.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 use age::{armor::ArmoredReader, x25519};
@@ -70,6 +72,38 @@ pub enum IdentityError {
     },
 }
 
+/// Whom a vault is sealed to: the public half of an age identity (X25519), `age1…`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recipient(pub(crate) x25519::Recipient);
+
+/// A text that is no recipient.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not an age recipient (age1…)")]
+pub struct BadRecipient {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for Recipient {
+    type Err = BadRecipient;
+
+    fn from_str(text: &str) -> Result<Self, BadRecipient> {
+        text.parse().map(Self).map_err(|_reason| BadRecipient { text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recipient({})", self.0)
+    }
+}
+
 /// The identities of one file.
 pub(crate) struct Identities {
     first: x25519::Identity,
@@ -81,8 +115,8 @@ impl Identities {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
-    pub(crate) fn recipient(&self) -> Box<dyn age::Recipient> {
-        Box::new(self.first.to_public())
+    pub(crate) fn recipient(&self) -> Recipient {
+        Recipient(self.first.to_public())
     }
 
     pub(crate) fn openers(&self) -> Vec<Box<dyn age::Identity + '_>> {

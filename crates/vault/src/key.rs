@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    identity::{self, Identities, IdentityError},
+    identity::{self, Identities, IdentityError, Recipient},
     pool::Pool,
     prepaid::{OneSeal, Remembered, ScryptIdentity},
     random,
@@ -61,7 +61,7 @@ pub struct Key(Arc<Inner>);
 
 enum Inner {
     Passphrase { passphrase: Arc<Passphrase>, remembered: Arc<Remembered>, pool: Pool },
-    Identity(Identities),
+    Identity { identities: Arc<Identities>, others: Vec<Recipient> },
 }
 
 impl Key {
@@ -92,7 +92,8 @@ impl Key {
 
     /// Reads an age identity file: plain, or encrypted with a passphrase (binary or armored).
     ///
-    /// Any identity in it opens; the first one's recipient is sealed to.
+    /// Any identity in it opens; the first one's recipient is sealed to, and others by
+    /// [`Key::sealing_to`].
     ///
     /// # Errors
     /// When the file can't be read, needs a passphrase, or holds something else.
@@ -100,14 +101,35 @@ impl Key {
         path: &Path,
         passphrase: Option<&SecretString>,
     ) -> Result<Self, IdentityError> {
-        Ok(Self(Arc::new(Inner::Identity(identity::read_file(path, passphrase)?))))
+        let identities = Arc::new(identity::read_file(path, passphrase)?);
+        Ok(Self(Arc::new(Inner::Identity { identities, others: Vec::new() })))
+    }
+
+    /// The same identities, sealing to `recipients` besides their own; a passphrase seals to
+    /// nobody else, and stays as it is.
+    #[must_use]
+    pub fn sealing_to(&self, recipients: &[Recipient]) -> Self {
+        let Inner::Identity { identities, .. } = &*self.0 else { return self.clone() };
+        let own = identities.recipient();
+        let others = recipients.iter().filter(|other| **other != own).cloned().collect();
+        Self(Arc::new(Inner::Identity { identities: Arc::clone(identities), others }))
+    }
+
+    /// Whom it seals to, its own recipient first; nobody for a passphrase.
+    pub fn recipients(&self) -> Vec<Recipient> {
+        match &*self.0 {
+            Inner::Passphrase { .. } => Vec::new(),
+            Inner::Identity { identities, others } => {
+                std::iter::once(identities.recipient()).chain(others.iter().cloned()).collect()
+            }
+        }
     }
 
     /// Which kind of file it opens.
     pub fn kind(&self) -> KeyKind {
         match *self.0 {
             Inner::Passphrase { .. } => KeyKind::Passphrase,
-            Inner::Identity(_) => KeyKind::Identity,
+            Inner::Identity { .. } => KeyKind::Identity,
         }
     }
 
@@ -123,7 +145,7 @@ impl Key {
             Inner::Passphrase { passphrase, .. } => {
                 hash.update(passphrase.secret.expose_secret());
             }
-            Inner::Identity(identities) => identities.update(&mut hash),
+            Inner::Identity { identities, .. } => identities.update(&mut hash),
         }
         hash.finalize().into()
     }
@@ -140,18 +162,22 @@ impl Key {
     pub fn prepared(&self) -> usize {
         match &*self.0 {
             Inner::Passphrase { pool, .. } => pool.len(),
-            Inner::Identity(_) => 0,
+            Inner::Identity { .. } => 0,
         }
     }
 
     /// For one file; waits for a prepared key.
-    pub(crate) fn recipient(&self) -> Result<Box<dyn age::Recipient + '_>, ScryptError> {
+    pub(crate) fn wrappers(&self) -> Result<Vec<Box<dyn age::Recipient + '_>>, ScryptError> {
         match &*self.0 {
             Inner::Passphrase { remembered, pool, .. } => {
                 let prepaid = pool.take()?;
-                Ok(Box::new(OneSeal::new(prepaid, Arc::clone(remembered))))
+                Ok(vec![Box::new(OneSeal::new(prepaid, Arc::clone(remembered)))])
             }
-            Inner::Identity(identities) => Ok(identities.recipient()),
+            Inner::Identity { .. } => Ok(self
+                .recipients()
+                .into_iter()
+                .map(|recipient| Box::new(recipient.0) as Box<dyn age::Recipient>)
+                .collect()),
         }
     }
 
@@ -163,7 +189,7 @@ impl Key {
                 remembered,
                 max_work_factor: max_work_factor.min(CEILING),
             })],
-            Inner::Identity(identities) => identities.openers(),
+            Inner::Identity { identities, .. } => identities.openers(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub use self::{
     contents::{Contents, Entry, Kind},
     error::{Damage, NoNameLeft, OpenError, SealError},
     header::{Header, header_kind},
-    identity::IdentityError,
+    identity::{BadRecipient, IdentityError, Recipient},
     key::{BadPassphrase, Key, KeyKind},
     name::{BadSlug, BadSnapshotName, Foreign, ForeignKind, Slug, SnapshotName},
     scrypt::{ScryptError, ScryptParams},

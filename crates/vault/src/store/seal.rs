@@ -133,10 +133,10 @@ impl Job<'_> {
 
     fn write(&self, temp: &Temp) -> Result<Proof, SealError> {
         let scrypt = |source| SealError::Scrypt { path: self.target.clone(), source };
-        let recipient = self.key.recipient().map_err(scrypt)?;
+        let recipients = self.key.wrappers().map_err(scrypt)?;
         let output = Hashing::new(temp.file(), self.options.progress);
         let output = BufWriter::with_capacity(128 * 1024, output);
-        let (output, contents) = encrypt(output, recipient.as_ref(), self.tree, self.options.gzip)
+        let (output, contents) = encrypt(output, &recipients, self.tree, self.options.gzip)
             .map_err(|error| self.pack_error(error))?;
         let output = output.into_inner().map_err(io::IntoInnerError::into_error);
         let (sha256, size) = output.at("write", &self.target)?.finish();
@@ -195,11 +195,11 @@ fn to_disk(temp: &Temp) -> Result<(), PathError> {
 
 fn encrypt<W: Write>(
     output: W,
-    recipient: &dyn age::Recipient,
+    recipients: &[Box<dyn age::Recipient + '_>],
     tree: &Tree,
     gzip: bool,
 ) -> Result<(W, Contents), PackError> {
-    let encryptor = age::Encryptor::with_recipients(std::iter::once(recipient));
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(AsRef::as_ref));
     let encryptor = encryptor.map_err(|error| PackError::Output(io::Error::other(error)))?;
     let mut stream = encryptor.wrap_output(output).map_err(PackError::Output)?;
     let contents = if gzip {
