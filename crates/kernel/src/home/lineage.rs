@@ -207,6 +207,11 @@ fn pin(secret: &str) -> String {
     hex(&Sha256::new().chain_update("gpgsmith-vault-secret-v1").chain_update(secret).finalize())
 }
 
+/// A secret that nobody has read yet.
+pub fn new_secret() -> String {
+    hex(&random::<32>())
+}
+
 /// The manifest of a file's content: over type, path and content of each entry, without the
 /// lineage itself and the two option files that the Go program writes at each open.
 pub fn manifest(contents: &Contents) -> String {
@@ -236,7 +241,7 @@ impl Base {
     pub fn none() -> Self {
         Self {
             vault: random_hex::<16>(),
-            secrets: vec![hex(&random::<32>())],
+            secrets: vec![new_secret()],
             parent: None,
             also: Vec::new(),
             ancestors: Vec::new(),

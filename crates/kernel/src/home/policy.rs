@@ -18,7 +18,8 @@ pub fn gnupg_home() -> Policy {
     Policy::new(place, skip)
 }
 
-fn place(path: &Path, kind: Kind) -> Place {
+/// Where an entry of a GNUPGHOME goes: what gpg may see, what is carried beside it, what is left out.
+pub fn place(path: &Path, kind: Kind) -> Place {
     if is_transient(path) {
         Place::Drop
     } else if enters_home(path, kind) {

@@ -132,6 +132,10 @@ pub struct VaultSettings {
     /// Whether snapshots are compressed; the Go program cannot open such ones.
     #[serde(default)]
     pub gzip: bool,
+    /// Whom a vault with an identity is sealed to, whoever seals: age recipients (`age1…`); none is
+    /// the one who seals, alone.
+    #[serde(default)]
+    pub recipients: Vec<String>,
 }
 
 /// Without work, a session is put to rest after this time.
@@ -249,7 +253,7 @@ mod tests {
     fn limits_have_defaults() {
         let none = VaultSettings::default();
         assert_eq!((none.idle(), none.absolute()), (IDLE_LIMIT, None));
-        let some = VaultSettings { idle_minutes: Some(60), absolute_minutes: Some(1), gzip: false };
+        let some = VaultSettings { idle_minutes: Some(60), absolute_minutes: Some(1), ..none };
         assert_eq!(some.idle(), Duration::from_hours(1));
         assert_eq!(some.absolute(), Some(Duration::from_mins(1)));
     }

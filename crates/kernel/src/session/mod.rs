@@ -15,6 +15,7 @@ pub mod pairs;
 mod reads;
 mod recall;
 pub mod revert;
+mod sealed_step;
 pub mod seen;
 pub mod state;
 mod step;
@@ -40,6 +41,7 @@ pub(crate) use self::hints::path_code;
 use self::{ephemeral::LockSource, host::HostName, state::StateDir, work::Work};
 pub use self::{
     error::{ReadOnly, SessionError},
+    sealed_step::{NewLock, SealedStep, Secrets},
     step::{Change, Home},
     write::SealedSnapshot,
 };
@@ -165,7 +167,9 @@ type Listing = Arc<Vec<gpgsmith_gpg::Certificate>>;
 /// What a session shares with its heartbeat.
 #[derive(Debug)]
 struct Shared {
-    vault: Vault,
+    store: Store,
+    /// `vault passwd` and `vault recipients` change what opens it.
+    vault: Mutex<Vault>,
     entry: Entry,
     opts: SessionOpts,
     id: String,
@@ -206,12 +210,12 @@ impl Session {
 
     /// The vault's directory.
     pub fn vault_dir(&self) -> &Path {
-        self.shared.vault.store.dir()
+        self.shared.store.dir()
     }
 
     /// The vault and what opens it.
-    pub fn vault(&self) -> &Vault {
-        &self.shared.vault
+    pub fn vault(&self) -> Vault {
+        self.shared.vault()
     }
 
     /// The vault's entry in the registry as it was when the session was opened.
@@ -339,6 +343,10 @@ impl Shared {
 
     fn set_brief(&self, change: impl FnOnce(&mut Brief)) {
         change(&mut self.brief.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn vault(&self) -> Vault {
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn key_passphrase(&self) -> Option<SecretString> {

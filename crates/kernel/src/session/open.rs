@@ -6,7 +6,8 @@ use gpgsmith_vault::{Listing, OpenError, Snapshot, atomic::FileLock, registry::E
 use jiff::Timestamp;
 
 use super::{
-    OnUnfinished, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Vault,
+    Change, Home, OnUnfinished, OpenSessionResult, ReadOnly, SealedSnapshot, SealedStep, Session,
+    SessionError, SessionOpts, Vault,
     ephemeral::{Ephemeral, delete_ephemeral_files},
     opening::Opening,
     pairs::{self, Owner},
@@ -56,6 +57,24 @@ impl Session {
         let opened = opening.finish().await?;
         opened.session.checkpoint("initial-import").await?;
         Ok(opened)
+    }
+
+    /// Makes a vault whose first snapshot holds what `work` does: both are there, or neither is.
+    ///
+    /// # Errors
+    /// As [`Session::create`], and `work` failed.
+    pub async fn create_with<T, E: From<SessionError>>(
+        vault: &Vault,
+        entry: &Entry,
+        opts: SessionOpts,
+        work: impl AsyncFnOnce(&Home<'_>) -> Result<Change<T>, E>,
+    ) -> Result<(Self, SealedSnapshot, T), E> {
+        vault.store.create().map_err(SessionError::from)?;
+        let lock = hold(vault, entry, &opts)?;
+        let opened = Opening::empty(vault, entry, opts, lock)?.finish().await?;
+        let how = SealedStep { message: "initial-import", lock: None };
+        let (value, sealed) = opened.session.sealed_step(how, work).await?;
+        Ok((opened.session, sealed, value))
     }
 
     /// Opens the newest snapshot (or the one that the options name).

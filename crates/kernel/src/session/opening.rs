@@ -275,7 +275,8 @@ impl Opening {
         let passphrase = self.vault.passphrase.clone();
         let shared = Arc::new(Shared {
             started_at: self.opts.clock.now(),
-            vault: self.vault,
+            store: self.vault.store.clone(),
+            vault: Mutex::new(self.vault),
             entry: self.entry,
             opts: self.opts,
             id: self.session,
@@ -292,7 +293,7 @@ impl Opening {
         });
         shared.write_info(EphemeralStatus::Active).await?;
         if writable {
-            shared.vault.key.prepare();
+            shared.vault().key.prepare();
         }
         let heartbeat = heartbeat::start(&shared);
         Ok(Session { shared, heartbeat })

@@ -98,14 +98,14 @@ pub(super) struct Left {
     pub(super) resumable: Vec<Ephemeral>,
 }
 
-/// A pair whose session and generation are those of the snapshot is finished work.
+/// A pair whose session is that of the snapshot is finished work, unless it has gone on since.
 pub(super) fn unfinished(ours: Vec<Ephemeral>, newest: Option<&Lineage>) -> Left {
     let mut left = Left::default();
     for pair in ours {
         let finished = pair.session_path.is_none()
             || newest.is_some_and(|lineage| {
                 pair.info.session.as_ref() == Some(&lineage.this.session)
-                    && pair.info.generation == lineage.this.generation
+                    && pair.info.generation <= lineage.this.generation
             });
         if finished { left.finished.push(pair) } else { left.resumable.push(pair) }
     }

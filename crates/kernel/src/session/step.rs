@@ -22,6 +22,7 @@ use crate::{clock::Clock, home::journal};
 pub struct Home<'a> {
     gpg: &'a Keyring,
     dir: &'a Path,
+    carried: &'a Path,
     secret: Option<&'a SecretString>,
     clock: &'a dyn Clock,
 }
@@ -35,6 +36,11 @@ impl Home<'_> {
     /// The GNUPGHOME.
     pub fn dir(&self) -> &Path {
         self.dir
+    }
+
+    /// What a vault carries beside the GNUPGHOME, out of gpg's sight: option files.
+    pub fn carried(&self) -> &Path {
+        self.carried
     }
 
     /// The passphrase of the keys in it, where one is known.
@@ -81,12 +87,7 @@ impl Session {
         shared.writable()?;
         let mut guard = shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
-        open.mend().await?;
-        let before = Before::look(&shared.listing(open).await?, open).await?;
-        open.torn = Some(
-            Backup::take(open.tree.main(), &open.workdir.path().join("before"))
-                .map_err(SessionError::from)?,
-        );
+        let before = shared.begin(open).await?;
         let done = run(shared, open, work).await;
         let committed = match done {
             Ok(change) => shared.commit(open, &before, change).await.map_err(E::from),
@@ -98,7 +99,7 @@ impl Session {
 }
 
 /// What a step must not undo.
-struct Before {
+pub(super) struct Before {
     secrets: BTreeSet<String>,
     /// The primary keys that do not ask for OCB.
     modest: BTreeSet<Fingerprint>,
@@ -114,7 +115,7 @@ impl Before {
 }
 
 /// Forgets the copy after a step that is a fact; else brings it back.
-async fn settle(open: &mut Work, committed: bool) -> Result<(), SessionError> {
+pub(super) async fn settle(open: &mut Work, committed: bool) -> Result<(), SessionError> {
     if committed {
         open.note_shape()?;
         return Ok(open.torn.take().map_or(Ok(()), Backup::forget)?);
@@ -122,7 +123,7 @@ async fn settle(open: &mut Work, committed: bool) -> Result<(), SessionError> {
     open.mend().await
 }
 
-async fn run<T, E: From<SessionError>>(
+pub(super) async fn run<T, E: From<SessionError>>(
     shared: &Shared,
     open: &Work,
     work: impl AsyncFnOnce(&Home<'_>) -> Result<Change<T>, E>,
@@ -131,6 +132,7 @@ async fn run<T, E: From<SessionError>>(
     let home = Home {
         gpg: open.gpg()?,
         dir: open.tree.main(),
+        carried: open.carried(),
         secret: secret.as_ref(),
         clock: shared.opts.clock.as_ref(),
     };
@@ -138,6 +140,15 @@ async fn run<T, E: From<SessionError>>(
 }
 
 impl Shared {
+    /// Takes the copy aside; returns what the step must not undo.
+    pub(super) async fn begin(&self, open: &mut Work) -> Result<Before, SessionError> {
+        open.mend().await?;
+        let before = Before::look(&*self.listing(open).await?, open).await?;
+        let dirs = [open.tree.main(), open.carried()];
+        open.torn = Some(Backup::take(&dirs, &open.workdir.path().join("before"))?);
+        Ok(before)
+    }
+
     /// Reads back, writes the audit entry, counts, flushes.
     async fn commit<T>(
         &self,
@@ -145,21 +156,37 @@ impl Shared {
         before: &Before,
         change: Change<T>,
     ) -> Result<T, SessionError> {
+        let (value, after) = self.record(open, before, change).await?;
+        let generation = self.generation.load(Ordering::SeqCst) + 1;
+        self.write_state(open, generation, &after).await?;
+        self.count(open, after);
+        Ok(value)
+    }
+
+    /// Reads back, and writes the audit entry.
+    pub(super) async fn record<T>(
+        &self,
+        open: &Work,
+        before: &Before,
+        change: Change<T>,
+    ) -> Result<(T, Listing), SessionError> {
         let after = Arc::new(open.gpg()?.list().await?);
         self.refuse_lost_secrets(&before.secrets, &after)?;
         self.refuse_aead(open, before).await?;
         let Change { value, action, details, metadata } = change;
         let entry = gpgsmith_audit::Entry::new(self.opts.clock.now(), action, details, metadata);
         journal::log(open.tree.main(), &open.base.vault).append(entry)?;
-        let generation = self.generation.load(Ordering::SeqCst) + 1;
-        self.write_state(open, generation, &after).await?;
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        Ok((value, after))
+    }
+
+    /// Counts a step that is durable.
+    pub(super) fn count(&self, open: &Work, after: Listing) {
+        let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
         let master = super::evidence::master(open.tree.main(), &after);
         self.set_brief(|brief| {
             brief.listing = Some((generation, after));
             brief.master = master.or(brief.master);
         });
-        Ok(value)
     }
 
     /// A seal or step that loses a secret part needs a waiver, and no step has one yet.

@@ -107,6 +107,11 @@ impl Work {
         self.shape.iter().filter(gone).map(|path| path.display().to_string()).collect()
     }
 
+    /// What is carried beside the home.
+    pub(super) fn carried(&self) -> &Path {
+        self.tree.aside().unwrap_or(self.tree.main())
+    }
+
     /// Takes note of the files that are there now.
     pub(super) fn note_shape(&mut self) -> Result<(), PathError> {
         self.shape = files_below(self.tree.main())?;
@@ -127,34 +132,43 @@ impl Work {
     }
 }
 
-/// A copy of the home in RAM beside it.
+/// A copy of the home, and of what is carried beside it, in RAM.
 #[derive(Debug)]
 pub(super) struct Backup {
-    home: PathBuf,
+    /// Each directory with its copy.
+    dirs: Vec<(PathBuf, PathBuf)>,
     copy: PathBuf,
 }
 
 impl Backup {
-    /// Copies the regular files and directories of `home` to `copy`, which a backup that was
-    /// left over may occupy.
-    pub(super) fn take(home: &Path, copy: &Path) -> Result<Self, PathError> {
+    /// Copies the files, links and directories of each of `dirs` to `copy`, which a backup that
+    /// was left over may occupy.
+    pub(super) fn take(dirs: &[&Path], copy: &Path) -> Result<Self, PathError> {
         clear(copy)?;
-        copy_files(home, copy)?;
-        Ok(Self { home: home.to_owned(), copy: copy.to_owned() })
+        make_dir(copy)?;
+        let mut copied = Vec::new();
+        for (number, dir) in dirs.iter().enumerate() {
+            let target = copy.join(number.to_string());
+            copy_files(dir, &target)?;
+            copied.push(((*dir).to_owned(), target));
+        }
+        Ok(Self { dirs: copied, copy: copy.to_owned() })
     }
 
-    /// Puts the copy back in place. The home itself and the sockets in it stay, since an agent
+    /// Puts the copies back in place. The home itself and the sockets in it stay, since an agent
     /// whose home or socket vanishes ends.
     pub(super) fn restore(self) -> Result<(), PathError> {
-        for entry in entries(&self.home)? {
-            if !is_socket(&entry) {
-                clear(&entry)?;
+        for (dir, copy) in &self.dirs {
+            for entry in entries(dir)? {
+                if !is_socket(&entry) {
+                    clear(&entry)?;
+                }
             }
-        }
-        for entry in entries(&self.copy)? {
-            let Some(name) = entry.file_name() else { continue };
-            let target = self.home.join(name);
-            fs::rename(&entry, &target).at("put back", &target)?;
+            for entry in entries(copy)? {
+                let Some(name) = entry.file_name() else { continue };
+                let target = dir.join(name);
+                fs::rename(&entry, &target).at("put back", &target)?;
+            }
         }
         clear(&self.copy)
     }
@@ -187,9 +201,13 @@ fn clear(path: &Path) -> Result<(), PathError> {
     }
 }
 
-fn copy_files(from: &Path, to: &Path) -> Result<(), PathError> {
+fn make_dir(path: &Path) -> Result<(), PathError> {
     use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().mode(0o700).create(to).at("create", to)?;
+    fs::DirBuilder::new().mode(0o700).create(path).at("create", path)
+}
+
+fn copy_files(from: &Path, to: &Path) -> Result<(), PathError> {
+    make_dir(to)?;
     for entry in entries(from)? {
         let meta = fs::symlink_metadata(&entry).at("look at", &entry)?;
         let Some(name) = entry.file_name() else { continue };
@@ -198,6 +216,9 @@ fn copy_files(from: &Path, to: &Path) -> Result<(), PathError> {
             copy_files(&entry, &target)?;
         } else if meta.is_file() {
             copy_file(&entry, &target, &meta).at("copy", &entry)?;
+        } else if meta.is_symlink() {
+            let to = fs::read_link(&entry).at("read", &entry)?;
+            std::os::unix::fs::symlink(to, &target).at("copy", &entry)?;
         }
     }
     Ok(())
@@ -252,7 +273,14 @@ mod tests {
         put(&home.join("private-keys-v1.d/A.key"), "secret");
         let _socket = std::os::unix::net::UnixListener::bind(home.join("S.gpg-agent")).unwrap();
 
-        let backup = Backup::take(&home, &dir.path().join("before")).unwrap();
+        let carried = dir.path().join("carried");
+        fs::create_dir(&carried).unwrap();
+        put(&carried.join("gpg.conf"), "armor");
+        std::os::unix::fs::symlink("../dotfiles", carried.join("link")).unwrap();
+
+        let backup = Backup::take(&[&home, &carried], &dir.path().join("before")).unwrap();
+        fs::remove_dir_all(&carried).unwrap();
+        fs::create_dir(&carried).unwrap();
         put(&home.join("pubring.kbx"), "changed");
         put(&home.join("new"), "new");
         fs::remove_file(home.join("private-keys-v1.d/A.key")).unwrap();
@@ -261,6 +289,8 @@ mod tests {
         assert_eq!(fs::read_to_string(home.join("pubring.kbx")).unwrap(), "ring");
         assert_eq!(fs::read_to_string(home.join("private-keys-v1.d/A.key")).unwrap(), "secret");
         assert!(!home.join("new").exists() && home.join("S.gpg-agent").exists());
+        assert_eq!(fs::read_to_string(carried.join("gpg.conf")).unwrap(), "armor");
+        assert_eq!(fs::read_link(carried.join("link")).unwrap(), Path::new("../dotfiles"));
         assert!(!dir.path().join("before").exists());
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use gpgsmith_gpg::{Certificate, Fingerprint};
-use gpgsmith_vault::{NoNameLeft, SealError, SealOptions, Slug, Snapshot, SnapshotName};
+use gpgsmith_vault::{Key, NoNameLeft, SealError, SealOptions, Slug, Snapshot, SnapshotName};
 
 use super::{
     Session, SessionError, Shared,
@@ -30,6 +30,14 @@ enum Arrivals {
     Refuse,
     /// Seals beside it.
     Fork,
+}
+
+/// What a snapshot is sealed with.
+pub(super) struct Sealing<'a> {
+    pub(super) message: &'a str,
+    pub(super) key: Key,
+    /// The session's steps that it holds.
+    pub(super) generation: u64,
 }
 
 /// A snapshot that this session sealed.
@@ -71,7 +79,7 @@ impl Session {
         shared.writable()?;
         let mut guard = shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
-        let sealed = shared.write_snapshot(open, message, arrivals).await?;
+        let sealed = shared.seal_home(open, message, arrivals).await?;
         shared.end(guard.take(), true).await?;
         Ok(sealed)
     }
@@ -86,7 +94,7 @@ impl Session {
         shared.writable()?;
         let mut guard = shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
-        let sealed = shared.write_snapshot(open, message, Arrivals::Refuse).await?;
+        let sealed = shared.seal_home(open, message, Arrivals::Refuse).await?;
         let name = sealed.snapshot.name.file_name();
         let pair = Pair::new(self.vault_dir(), &name, self.hostname());
         shared.move_pair(open, pair).await?;
@@ -173,7 +181,7 @@ impl Shared {
         let name = &open.pair.state_name;
         self.write_lineage(open, (name, FileKind::Ephemeral, generation), listing)?;
         let (store, tree, key) =
-            (self.vault.store.clone(), open.tree.clone(), self.vault.key.clone());
+            (self.store.clone(), open.tree.clone(), self.vault().key);
         let (name, vault) = (name.clone(), self.entry.name.clone());
         tokio::task::spawn_blocking(move || store.write_state(&name, &tree, &key))
             .await?
@@ -214,8 +222,8 @@ impl Shared {
         Ok(lineage)
     }
 
-    /// Seals a snapshot and makes it the base of what follows.
-    async fn write_snapshot(
+    /// Seals the home as it is.
+    async fn seal_home(
         &self,
         open: &mut Work,
         message: &str,
@@ -226,15 +234,26 @@ impl Shared {
             self.refuse_arrivals(open)?;
         }
         let listing = self.listing(open).await?;
+        let (key, generation) = (self.vault().key, self.generation.load(Ordering::SeqCst));
+        let snapshot = self.write_snapshot(open, &listing, Sealing { message, key, generation });
+        Ok(self.sealed(generation, snapshot.await?))
+    }
+
+    /// Seals a snapshot and makes it the base of what follows.
+    pub(super) async fn write_snapshot(
+        &self,
+        open: &mut Work,
+        listing: &[Certificate],
+        sealing: Sealing<'_>,
+    ) -> Result<Snapshot, SessionError> {
+        let Sealing { message, key, generation } = sealing;
         let slug = self.slug(message);
         for _ in 0..NAME_TRIES {
             let name = self.next_name(&slug, open)?;
             let file_name = name.file_name();
-            let generation = self.generation.load(Ordering::SeqCst);
             let lineage =
-                self.write_lineage(open, (&file_name, FileKind::Canonical, generation), &listing)?;
-            let (store, tree, key) =
-                (self.vault.store.clone(), open.tree.clone(), self.vault.key.clone());
+                self.write_lineage(open, (&file_name, FileKind::Canonical, generation), listing)?;
+            let (store, tree, key) = (self.store.clone(), open.tree.clone(), key.clone());
             let sealed = tokio::task::spawn_blocking(move || {
                 store.seal(&name, &tree, &key, &SealOptions::default())
             })
@@ -251,7 +270,7 @@ impl Shared {
                     let file = look::File { name: &file_name, sha256, size, manifest: &content };
                     self.remember(look::facts(file, Some(&lineage), open.tree.main()));
                     open.known.insert(file_name);
-                    return Ok(self.sealed(generation, sealed.snapshot));
+                    return Ok(sealed.snapshot);
                 }
             }
         }
@@ -261,13 +280,13 @@ impl Shared {
     /// What this machine has seen now. The snapshot is there whether this can be written or not:
     /// then the next opening finds it to be the head's successor.
     fn remember(&self, sealed: Facts) {
-        if let Err(error) = recall::record_sealed(&self.vault, &self.opts, sealed) {
+        if let Err(error) = recall::record_sealed(&self.vault(), &self.opts, sealed) {
             tracing::warn!(vault = self.entry.name, %error, "a seal was not taken note of");
         }
     }
 
     /// Takes note of a snapshot that is durable.
-    fn sealed(&self, generation: u64, snapshot: Snapshot) -> SealedSnapshot {
+    pub(super) fn sealed(&self, generation: u64, snapshot: Snapshot) -> SealedSnapshot {
         self.sealed.store(generation, Ordering::SeqCst);
         self.set_brief(|brief| {
             brief.canonical_base = snapshot.name.file_name();
@@ -290,11 +309,11 @@ impl Shared {
     /// Above the base and above every snapshot that is not dated absurdly.
     fn next_name(&self, slug: &Slug, open: &Work) -> Result<SnapshotName, SessionError> {
         let now = self.opts.clock.now();
-        let listing = self.vault.store.list()?;
+        let listing = self.store.list()?;
         let newest = newest_within_reason(&listing.snapshots, now).map(|s| s.name.clone());
         let base = open.base.parent.as_ref().and_then(|parent| parent.name.parse().ok());
         let above = newest.max(base);
-        match self.vault.store.next_name(slug, now, above.as_ref()) {
+        match self.store.next_name(slug, now, above.as_ref()) {
             Ok(name) => Ok(name),
             Err(NoNameLeft::Path(error)) => Err(error.into()),
             Err(NoNameLeft::Exhausted { .. }) => Err(SessionError::NoNameLeft),
@@ -302,8 +321,8 @@ impl Shared {
     }
 
     /// Refuses when a snapshot has arrived that this session does not stand on.
-    fn refuse_arrivals(&self, open: &Work) -> Result<(), SessionError> {
-        let listing = self.vault.store.list()?;
+    pub(super) fn refuse_arrivals(&self, open: &Work) -> Result<(), SessionError> {
+        let listing = self.store.list()?;
         let names = listing.snapshots.iter().map(|snapshot| snapshot.name.file_name());
         let arrived: Vec<String> = names
             .filter(|name| !open.known.contains(name) && !open.base.descends_from(name))
@@ -315,7 +334,7 @@ impl Shared {
     }
 
     /// After a checkpoint: the pair of the old base goes, a sidecar of the new one comes.
-    async fn move_pair(&self, open: &mut Work, pair: Pair) -> Result<(), SessionError> {
+    pub(super) async fn move_pair(&self, open: &mut Work, pair: Pair) -> Result<(), SessionError> {
         let mut sidecar = self.sidecar.lock().await;
         delete_ephemeral_files(Some(&open.pair.state), Some(&open.pair.info))?;
         *sidecar = Some(pair.info.clone());
