@@ -21,9 +21,11 @@ mod go;
 mod interrupted;
 mod keys;
 mod life;
+mod lock;
 mod power;
 mod recovery;
 mod secrecy;
+mod transfer;
 
 use std::{fs, path::Path};
 

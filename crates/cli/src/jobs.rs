@@ -33,8 +33,11 @@ impl<'a> JobHost<'a> {
         match &question.about {
             About::Passphrase { again: true, .. } => None,
             About::Passphrase { .. } | About::NewPassphrase { .. } => {
-                let keys = question.flag == "--key-passphrase-file";
-                let origin = if keys { global.secrets.keys() } else { global.secrets.vault() };
+                let origin = match question.flag.as_str() {
+                    "--key-passphrase-file" => global.secrets.keys(),
+                    "--passphrase-file" => global.secrets.vault(),
+                    _ => None,
+                };
                 origin.and_then(|origin| self.secret_from(origin))
             }
             _ => (global.asking.yes && question.flag == "--yes").then_some(Answer::Yes),
@@ -66,6 +69,7 @@ impl<'a> JobHost<'a> {
         match &prompt.answers {
             Answers::Secret => self.cx.passphrase(&question, Freshness::Known).map(Answer::Secret),
             Answers::NewSecret => self.cx.passphrase(&question, Freshness::New).map(Answer::Secret),
+            Answers::Text => self.cx.line(&question).map(|line| prompt.understand(&line)),
             Answers::Choice(_) => {
                 let choices = prompt.choices().unwrap_or_default();
                 self.cx.line(&format!("{question}{choices}: ")).map(|line| prompt.understand(&line))

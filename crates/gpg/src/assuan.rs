@@ -62,21 +62,17 @@ impl Connection {
     }
 
     /// Sends one command; an inquiry gets what `secret` has for its keyword, or is cancelled.
-    pub(crate) async fn converse<'s>(
+    pub(crate) async fn converse(
         &mut self,
         command: &str,
-        secret: &Secrets<'_, 's>,
+        secret: &Secrets<'_, '_>,
     ) -> Result<Reply, AgentError> {
         self.send(command.as_bytes()).await?;
         let verb = command.split(' ').next().unwrap_or_default();
         self.reply(verb, secret).await
     }
 
-    async fn reply<'s>(
-        &mut self,
-        verb: &str,
-        secret: &Secrets<'_, 's>,
-    ) -> Result<Reply, AgentError> {
+    async fn reply(&mut self, verb: &str, secret: &Secrets<'_, '_>) -> Result<Reply, AgentError> {
         let mut reply = Reply::default();
         loop {
             match self.line(verb).await? {

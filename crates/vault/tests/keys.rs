@@ -3,7 +3,7 @@
 use std::{fs, io::Write, path::Path};
 
 use age::armor::{ArmoredWriter, Format};
-use gpgsmith_vault::{BadPassphrase, IdentityError, Key, KeyKind, ScryptParams};
+use gpgsmith_vault::{BadPassphrase, IdentityError, Key, KeyKind, Recipient, ScryptParams, Tree};
 use secrecy::SecretString;
 
 use crate::{Bench, cheap, fixture, identity};
@@ -36,6 +36,26 @@ fn keys_match_by_their_secret() {
     assert!(!cheap("a").matches(&cheap("b")));
     assert!(identity().matches(&identity()));
     assert!(!identity().matches(&cheap("a")));
+}
+
+#[test]
+fn identities_seal_to_others_too_and_open_only_by_their_own() {
+    let bench = Bench::new();
+    let other = age::x25519::Identity::generate();
+    let recipient: Recipient = other.to_public().to_string().parse().unwrap();
+    let own = identity().recipients();
+    let both = identity().sealing_to(&[own[0].clone(), recipient.clone()]);
+    assert_eq!(both.recipients(), [own[0].clone(), recipient], "its own once, and first");
+    assert!(both.matches(&identity()), "what opens is the same");
+    let tree = bench.tree("in", &[("file", "text")]);
+    let state = "s.tar.age.session-h";
+    bench.store.write_state(state, &tree, &both).unwrap();
+    bench.open(state, &identity(), &Tree::plain(bench.path("out"))).unwrap();
+    let file = fs::File::open(bench.store.dir().join(state)).unwrap();
+    let identities = std::iter::once(&other as &dyn age::Identity);
+    age::Decryptor::new(file).unwrap().decrypt(identities).map(drop).unwrap();
+    assert!("age1nonsense".parse::<Recipient>().is_err());
+    assert_eq!(cheap("a").sealing_to(&own).recipients(), []);
 }
 
 #[test]

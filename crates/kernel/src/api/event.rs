@@ -77,8 +77,8 @@ pub struct Question {
     pub about: About,
 }
 
-/// What a question is about. All but [`About::Unfinished`], [`About::Passphrase`] and
-/// [`About::NewPassphrase`] are answered yes or no.
+/// What a question is about. All but [`About::Unfinished`], [`About::Passphrase`],
+/// [`About::NewPassphrase`] and [`About::ChooseMaster`] are answered yes or no.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "about", rename_all = "kebab-case")]
 pub enum About {
@@ -199,6 +199,36 @@ pub enum About {
         /// The file that they go to.
         file: String,
     },
+    /// Imported keys are under another passphrase than the vault, or under none: shall they get the
+    /// vault's?
+    Reencrypt {
+        /// The vault.
+        vault: String,
+        /// So many secret keys are under a passphrase.
+        protected: u64,
+        /// So many are not.
+        clear: u64,
+    },
+    /// Which of several primary keys is the master? Answered by its number, from 1, or by its
+    /// fingerprint.
+    ChooseMaster {
+        /// The keys.
+        candidates: Vec<Candidate>,
+    },
+    /// A vault's files are to be written to a disk in the clear.
+    ExportPlain {
+        /// The vault.
+        vault: String,
+        /// Where to.
+        target: std::path::PathBuf,
+    },
+    /// A recipient shall no longer be able to open what is sealed.
+    RemoveRecipient {
+        /// The vault.
+        vault: String,
+        /// Which.
+        recipient: String,
+    },
     /// A file asks for more work (memory) than usual to be opened.
     HeavyWork {
         /// The file.
@@ -206,6 +236,19 @@ pub enum About {
         /// The work factor: 2^n KiB of memory.
         work_factor: u8,
     },
+}
+
+/// A primary key that may be the master.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// 40 hex digits.
+    pub fingerprint: String,
+    /// Its user IDs.
+    pub identities: Vec<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether its secret part is there.
+    pub secret: bool,
 }
 
 /// An answer to a question.
@@ -220,6 +263,8 @@ pub enum Answer {
     Cancel,
     /// A secret.
     Secret(Passphrase),
+    /// A text that was typed.
+    Text(String),
     /// This face cannot ask its user: the job fails with `needs_answer`, naming the flag.
     CannotAsk,
 }

@@ -10,6 +10,8 @@ pub mod error;
 pub mod event;
 pub mod identity;
 pub mod key;
+pub mod lock;
+pub mod transfer;
 pub mod vault;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -9,7 +9,10 @@ use std::{
 };
 
 use gpgsmith_gpg::Fingerprint;
-use gpgsmith_vault::atomic::{self, At, PathError};
+use gpgsmith_vault::{
+    BadRecipient, Recipient,
+    atomic::{self, At, PathError},
+};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::scalar;
@@ -53,6 +56,9 @@ pub enum SettingsError {
         /// Where and why.
         source: Box<serde_saphyr::Error>,
     },
+    /// It names a recipient that is none.
+    #[error("{VAULT_FILE_NAME} names a recipient that is none")]
+    Recipient(#[from] BadRecipient),
     /// Changing it line by line would change its meaning.
     #[error("{0} is laid out in a way that cannot be changed safely")]
     Layout(PathBuf),
@@ -101,7 +107,12 @@ impl Settings {
 
 /// `text` with the top-level line of `key` replaced, or added at its end.
 fn with_line(text: &str, key: &str, value: &str) -> String {
-    let line = format!("{key}: {}", scalar(value));
+    with_value(text, key, &scalar(value))
+}
+
+/// The same with a value that is YAML already.
+fn with_value(text: &str, key: &str, value: &str) -> String {
+    let line = format!("{key}: {value}");
     let is_it = |old: &str| old.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
     let mut lines: Vec<&str> = text.lines().filter(|old| *old != "{}").collect();
     match lines.iter_mut().find(|old| is_it(old)) {
@@ -148,6 +159,30 @@ impl VaultSettings {
     /// The file is there and cannot be read or parsed.
     pub fn load(home: &Path) -> Result<Self, SettingsError> {
         Ok(load(&home.join(VAULT_FILE_NAME))?.unwrap_or_default())
+    }
+
+    /// Whom the vault is sealed to.
+    ///
+    /// # Errors
+    /// One of them is no recipient: nobody shall be left out silently.
+    pub fn recipients(&self) -> Result<Vec<Recipient>, SettingsError> {
+        self.recipients.iter().map(|text| Ok(text.parse()?)).collect()
+    }
+
+    /// Writes the list of recipients into the file of `home` and leaves every other key alone.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or is laid out so that the list cannot be replaced.
+    pub fn save_recipients(home: &Path, recipients: &[String]) -> Result<(), SettingsError> {
+        let path = home.join(VAULT_FILE_NAME);
+        let old = read(&path)?.unwrap_or_default();
+        let list: Vec<String> = recipients.iter().map(|text| scalar(text)).collect();
+        let text = with_value(&old, "recipients", &format!("[{}]", list.join(", ")));
+        let wanted = Self { recipients: recipients.to_owned(), ..load(&path)?.unwrap_or_default() };
+        if parse::<Self>(&text, &path)? != wanted {
+            return Err(SettingsError::Layout(path));
+        }
+        Ok(atomic::replace(&path, text.as_bytes(), 0o600)?)
     }
 
     /// Time without work until a session is put to rest.

@@ -4,9 +4,12 @@
 
 pub mod audit;
 mod error;
+pub mod export;
 pub mod identity;
+pub mod import;
 pub mod key;
 mod listing;
+pub mod lock;
 pub mod machine;
 pub mod open;
 mod registry;

@@ -52,7 +52,7 @@ impl Env<'_> {
     }
 }
 
-fn secret(answer: Answer) -> Result<SecretString, ApiError> {
+pub(super) fn secret(answer: Answer) -> Result<SecretString, ApiError> {
     match answer {
         Answer::Secret(passphrase) => Ok(passphrase.into_secret()),
         _ => Err(ApiError::new(Code::Declined, "no passphrase was given; nothing has changed")),

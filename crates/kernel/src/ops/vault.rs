@@ -1,6 +1,9 @@
 //! Making, listing, sealing and trusting vaults.
 
-use std::{convert::Infallible, path::Path};
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+};
 
 use gpgsmith_gpg::Fingerprint;
 use gpgsmith_vault::{
@@ -163,32 +166,53 @@ pub(super) fn describe(
 /// # Errors
 /// The name or the directory is taken or cannot be used, or the passphrase cannot.
 pub async fn create(env: &Env<'_>, call: CreateVault) -> Result<Outcome, ApiError> {
-    let name: VaultName = call.name.parse().bad_request()?;
-    if !call.path.is_absolute() {
-        let text = format!("{} is not an absolute path", call.path.display());
-        return Err(ApiError::new(Code::BadRequest, text));
-    }
-    let entry = Entry {
-        name: name.to_string(),
-        path: call.path.to_string_lossy().into_owned(),
-        identity: call.identity.as_ref().map(|path| path.to_string_lossy().into_owned()),
-        ..Entry::default()
-    };
+    let entry = new_entry(env, (&call.name, &call.path, call.identity.as_deref()))?;
     let opts = session_opts(env)?;
-    refuse_taken(env, &entry)?;
     let vault = unlock(env, &entry, &call.unlock).await?;
-    env.change(Code::Exists, |config| add(config, &entry))?;
+    register(env, &entry)?;
     env.progress.report("making the vault");
     vault.key.prepare();
     match Session::create(&vault, &entry, opts).await {
         Ok(result) => Ok(outcome(result, OpenedHow::Created)),
         Err(error) => {
-            let remove =
-                |config: &mut Config| Ok::<_, Infallible>(config.remove_vault(&entry.name));
-            env.change(Code::BadFile, remove)?;
+            unregister(env, &entry)?;
             Err(error.into())
         }
     }
+}
+
+/// The entry of a vault that is to be made: name, directory, identity file.
+///
+/// # Errors
+/// The name or the directory is taken or cannot be used.
+pub(super) fn new_entry(
+    env: &Env<'_>,
+    (name, path, identity): (&str, &Path, Option<&Path>),
+) -> Result<Entry, ApiError> {
+    let name: VaultName = name.parse().bad_request()?;
+    if !path.is_absolute() {
+        let text = format!("{} is not an absolute path", path.display());
+        return Err(ApiError::new(Code::BadRequest, text));
+    }
+    let entry = Entry {
+        name: name.to_string(),
+        path: path.to_string_lossy().into_owned(),
+        identity: identity.map(|path| path.to_string_lossy().into_owned()),
+        ..Entry::default()
+    };
+    refuse_taken(env, &entry)?;
+    Ok(entry)
+}
+
+/// Puts a new vault into the registry.
+pub(super) fn register(env: &Env<'_>, entry: &Entry) -> Result<(), ApiError> {
+    env.change(Code::Exists, |config| add(config, entry))
+}
+
+/// Takes a vault that could not be made out of the registry.
+pub(super) fn unregister(env: &Env<'_>, entry: &Entry) -> Result<(), ApiError> {
+    let remove = |config: &mut Config| Ok::<_, Infallible>(config.remove_vault(&entry.name));
+    env.change(Code::BadFile, remove).map(drop)
 }
 
 /// An entry of that name that a crash left without a vault is taken over.
@@ -281,6 +305,48 @@ pub fn resolve(env: &Env<'_>, name: Option<&str>) -> Result<Entry, ApiError> {
     env.config()?.resolve(name).fail(Code::UnknownVault).map_err(|error| {
         error.with_hint(Hint::run("See which vaults there are.", "vault list", &[]))
     })
+}
+
+/// Opens a vault for one sealed step; whoever opens it ends it.
+///
+/// # Errors
+/// As [`Session::open`]; unfinished work is not passed over.
+pub async fn for_one_step(
+    env: &Env<'_>,
+    entry: &Entry,
+    given: &Vault,
+) -> Result<Session, ApiError> {
+    let opts = opts_for(env, entry)?;
+    env.progress.report("opening the vault");
+    let opened = Session::open(given, entry, opts).await?;
+    if let Some(master) = opened.tofu_fingerprint {
+        env.record_anchor(&entry.name, master)?;
+    }
+    Ok(opened.session)
+}
+
+/// Ends a session that was opened for one step, whatever became of that; untouched, it leaves no
+/// files.
+///
+/// # Errors
+/// The step's, else that of the ending.
+pub async fn ended<T>(session: Session, done: Result<T, ApiError>) -> Result<T, ApiError> {
+    let ended = session.auto_seal_and_drop().await;
+    let done = done?;
+    ended?;
+    Ok(done)
+}
+
+/// How sessions on this vault are opened.
+pub(super) fn opts_for(env: &Env<'_>, entry: &Entry) -> Result<SessionOpts, ApiError> {
+    let mut opts = session_opts(env)?;
+    opts.gpg = gpg_of(entry);
+    Ok(opts)
+}
+
+/// The gpg that the registry names for a vault.
+pub(super) fn gpg_of(entry: &Entry) -> Option<PathBuf> {
+    entry.gpg_binary.as_ref().filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
 /// How sessions are opened on this machine, by this face.

@@ -1,5 +1,6 @@
 //! Sessions: a vault opened into RAM, changed step by step, flushed after each, sealed at the end.
 
+mod copy;
 pub mod ephemeral;
 pub mod error;
 mod evidence;
@@ -38,13 +39,14 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 pub(crate) use self::hints::path_code;
-use self::{ephemeral::LockSource, host::HostName, state::StateDir, work::Work};
 pub use self::{
+    copy::Copied,
     error::{ReadOnly, SessionError},
     sealed_step::{NewLock, SealedStep, Secrets},
     step::{Change, Home},
     write::SealedSnapshot,
 };
+use self::{ephemeral::LockSource, host::HostName, state::StateDir, work::Work};
 use crate::{
     api,
     clock::{Clock, SystemClock},

@@ -207,6 +207,7 @@ impl Opening {
         let gpg = smith.open(self.tree.main().to_owned()).await?;
         let first_use = self.judge(&gpg).await?;
         let settings = VaultSettings::load(self.tree.main())?;
+        self.vault.key = self.vault.key.sealing_to(&settings.recipients()?);
         let limits = Limits { idle: settings.idle(), absolute: settings.absolute() };
         let listing = Arc::new(gpg.list().await?);
         let master = evidence::master(self.tree.main(), &listing).or(first_use);

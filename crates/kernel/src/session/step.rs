@@ -143,7 +143,7 @@ impl Shared {
     /// Takes the copy aside; returns what the step must not undo.
     pub(super) async fn begin(&self, open: &mut Work) -> Result<Before, SessionError> {
         open.mend().await?;
-        let before = Before::look(&*self.listing(open).await?, open).await?;
+        let before = Before::look(&self.listing(open).await?, open).await?;
         let dirs = [open.tree.main(), open.carried()];
         open.torn = Some(Backup::take(&dirs, &open.workdir.path().join("before"))?);
         Ok(before)

@@ -180,8 +180,7 @@ impl Shared {
     ) -> Result<(), SessionError> {
         let name = &open.pair.state_name;
         self.write_lineage(open, (name, FileKind::Ephemeral, generation), listing)?;
-        let (store, tree, key) =
-            (self.store.clone(), open.tree.clone(), self.vault().key);
+        let (store, tree, key) = (self.store.clone(), open.tree.clone(), self.vault().key);
         let (name, vault) = (name.clone(), self.entry.name.clone());
         tokio::task::spawn_blocking(move || store.write_state(&name, &tree, &key))
             .await?

@@ -9,10 +9,12 @@ pub mod daemon;
 pub mod error;
 pub mod identity;
 pub mod key;
+pub mod lock;
 mod question;
 mod table;
 mod text;
 mod time;
+pub mod transfer;
 pub mod vault;
 
 pub use self::{

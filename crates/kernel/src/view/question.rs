@@ -1,5 +1,6 @@
 mod heads;
 mod key;
+mod transfer;
 
 use jiff::Timestamp;
 
@@ -31,6 +32,8 @@ pub enum Answers {
     Secret,
     /// By a new secret, typed twice.
     NewSecret,
+    /// By a text.
+    Text,
 }
 
 /// One possible answer.
@@ -63,7 +66,13 @@ impl Prompt {
     /// What a typed line means. What is none of the words changes nothing: it cancels, or, where
     /// there is only yes and no, means no.
     pub fn understand(&self, line: &str) -> Answer {
-        let Answers::Choice(choices) = &self.answers else { return Answer::Cancel };
+        let choices = match &self.answers {
+            Answers::Choice(choices) => choices,
+            Answers::Text if !line.trim().is_empty() => {
+                return Answer::Text(line.trim().to_owned());
+            }
+            _ => return Answer::Cancel,
+        };
         let word = line.trim().to_lowercase();
         let chosen = match word.as_str() {
             "" => choices.first(),
@@ -103,6 +112,12 @@ pub fn question(question: &Question) -> Prompt {
             key::revoke(keys, (*reason, message), last)
         }
         About::ExportSecrets { file } => key::export_secrets(file),
+        About::Reencrypt { vault, protected, clear } => {
+            transfer::reencrypt(vault, (*protected, *clear))
+        }
+        About::ChooseMaster { candidates } => transfer::choose_master(candidates),
+        About::ExportPlain { vault, target } => transfer::export(vault, target),
+        About::RemoveRecipient { vault, recipient } => transfer::remove_recipient(vault, recipient),
         About::HeavyWork { file, work_factor } => heavy(file, *work_factor),
     }
 }

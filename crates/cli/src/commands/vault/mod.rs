@@ -1,7 +1,12 @@
 mod create;
 mod discard;
+mod export;
+mod import;
 mod list;
 mod open;
+mod passwd;
+mod recipients;
+mod restore;
 mod revert;
 mod seal;
 mod snapshots;
@@ -27,6 +32,13 @@ pub(crate) enum Command {
     Snapshots(snapshots::Args),
     Revert(revert::Args),
     Trust(trust::Args),
+    Import(import::Args),
+    Export(export::Args),
+    Restore(restore::Args),
+    Passwd(passwd::Args),
+    /// Whom a vault with an identity file is sealed to
+    #[command(subcommand, arg_required_else_help = true)]
+    Recipients(recipients::Command),
 }
 
 pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Result<ExitCode, CliError> {
@@ -40,6 +52,11 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Result<ExitCode, CliEr
         Command::Snapshots(args) => snapshots::run(args, cx),
         Command::Revert(args) => revert::run(args, cx),
         Command::Trust(args) => trust::run(args, cx),
+        Command::Import(args) => import::run(args, cx),
+        Command::Export(args) => export::run(args, cx),
+        Command::Restore(args) => restore::run(args, cx),
+        Command::Passwd(args) => passwd::run(args, cx),
+        Command::Recipients(command) => recipients::run(command, cx),
     }
     .map(|()| ExitCode::SUCCESS)
 }

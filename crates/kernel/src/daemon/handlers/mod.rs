@@ -6,6 +6,8 @@ mod daemon;
 mod identity;
 mod job;
 mod key;
+mod lock;
+mod transfer;
 mod vault;
 
 use super::route::{Route, route};
@@ -18,6 +20,8 @@ use crate::api::{
         CreateKeys, ExportKeys, ExportSecretSubkeys, GenerateKeys, KeysStatus, LintKeys, ListKeys,
         PlanKeys, RenewKeys, RevocationCert, RevokeKeys, SshPublicKey,
     },
+    lock::{AddRecipient, ChangePassphrase, ListRecipients, RemoveRecipient},
+    transfer::{ExportVault, ImportVault, RestoreVault},
     vault::{
         CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, RevertVault, SealVault,
         TrustVault, VaultStatus,
@@ -28,19 +32,24 @@ use crate::api::{
 pub(super) fn routes() -> Vec<Route> {
     vec![
         route::<AddIdentity>(),
+        route::<AddRecipient>(),
         route::<AnswerJob>(),
         route::<CancelJob>(),
+        route::<ChangePassphrase>(),
         route::<CreateKeys>(),
         route::<CreateVault>(),
         route::<DaemonStatus>(),
         route::<DiscardVault>(),
         route::<ExportKeys>(),
         route::<ExportSecretSubkeys>(),
+        route::<ExportVault>(),
         route::<GenerateKeys>(),
+        route::<ImportVault>(),
         route::<KeysStatus>(),
         route::<LintKeys>(),
         route::<ListIdentities>(),
         route::<ListKeys>(),
+        route::<ListRecipients>(),
         route::<ListSnapshots>(),
         route::<ListVaults>(),
         route::<OpenVault>(),
@@ -48,6 +57,8 @@ pub(super) fn routes() -> Vec<Route> {
         route::<RenewKeys>(),
         route::<RevertVault>(),
         route::<RevocationCert>(),
+        route::<RemoveRecipient>(),
+        route::<RestoreVault>(),
         route::<RevokeIdentity>(),
         route::<RevokeKeys>(),
         route::<SealVault>(),

@@ -12,7 +12,7 @@ use crate::{
             VaultStatus, Vaults,
         },
     },
-    daemon::{context::Context, route::Handle},
+    daemon::{context::Context, entry::Entry as Held, route::Handle},
     ops::{open, revert, unlock, vault},
     session::Vault,
 };
@@ -44,7 +44,11 @@ impl Context {
 
     /// The session on the vault of `entry`, if this daemon holds one for work; for whoever can
     /// open the vault.
-    async fn attach(&self, entry: &Entry, given: &Vault) -> Result<Option<Opened>, ApiError> {
+    pub(super) async fn held(
+        &self,
+        entry: &Entry,
+        given: &Vault,
+    ) -> Result<Option<Rc<Held>>, ApiError> {
         let mut open = self.sessions().by_dir(&entry.dir()).into_iter();
         let Some(open) = open.find(|open| open.session().read_only().is_none()) else {
             return Ok(None);
@@ -56,6 +60,11 @@ impl Context {
             }
             return Err(error);
         }
+        Ok(Some(open))
+    }
+
+    async fn attach(&self, entry: &Entry, given: &Vault) -> Result<Option<Opened>, ApiError> {
+        let Some(open) = self.held(entry, given).await? else { return Ok(None) };
         self.publish_opened(&entry.name);
         let token = self.sessions().mint(&open);
         Ok(Some(Opened {

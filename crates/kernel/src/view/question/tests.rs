@@ -1,7 +1,10 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::api::key::{Key, NewEnd, Reason, SecretPart};
+use crate::api::{
+    event::Candidate,
+    key::{Key, NewEnd, Reason, SecretPart},
+};
 
 fn work() -> Unfinished {
     Unfinished {
@@ -299,5 +302,56 @@ fn exporting_secret_subkeys() {
     The secret subkeys go to /home/ann/a.asc, under the passphrase of the keys.
     Whoever has that file and the passphrase can sign and read as you; the master key stays in the vault.
     Export them? [y/N]: (dangerous)
+    ");
+}
+
+#[test]
+fn keys_from_elsewhere() {
+    let reencrypt =
+        |protected, clear| shown(About::Reencrypt { vault: "pass".to_owned(), protected, clear });
+    assert_snapshot!(reencrypt(4, 0), @"
+    4 secret keys under another passphrase than that of the vault pass.
+    With one passphrase for the vault and its keys, only one is asked for.
+    Put them under the vault's passphrase? [Y/n]:
+    ");
+    assert_snapshot!(reencrypt(1, 2), @"
+    1 secret key under another passphrase than that of the vault pass.
+    2 secret keys without a passphrase: the vault alone would protect them.
+    With one passphrase for the vault and its keys, only one is asked for.
+    Put them under the vault's passphrase? [Y/n]:
+    ");
+    let key = |letter: &str, name: &str, secret| Candidate {
+        fingerprint: letter.repeat(40),
+        identities: vec![name.to_owned()],
+        created: "2026-11-23T17:11:05Z".parse().unwrap(),
+        secret,
+    };
+    let candidates = vec![key("A", "Ann", true), key("B", "Old\x1b[A", false)];
+    let about = About::ChooseMaster { candidates };
+    assert_snapshot!(shown(about.clone()), @r"
+    There are several primary keys:
+      1. AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA, Ann, made 2026-11-23
+      2. BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB, Old\u{1b}[A, made 2026-11-23, without its secret part
+    Which is your master key? Its number or fingerprint:
+    ");
+    let prompt = ask(about);
+    assert!(matches!(prompt.understand(" 2\n"), Answer::Text(text) if text == "2"));
+    assert!(matches!(prompt.understand("\n"), Answer::Cancel));
+}
+
+#[test]
+fn what_leaves_a_vault() {
+    let (vault, target) = ("pass".to_owned(), "/home/ann/out".into());
+    assert_snapshot!(shown(About::ExportPlain { vault: vault.clone(), target }), @"
+    The secret keys of the vault pass will lie in /home/ann/out, outside the vault.
+    Only the passphrase of the keys protects them there, also in backups of that disk.
+    Option files of gpg that the vault carries will be obeyed there.
+    Write them? [y/N]: (dangerous)
+    ");
+    let recipient = "age1abc".to_owned();
+    assert_snapshot!(shown(About::RemoveRecipient { vault, recipient }), @"
+    From the next snapshot on, age1abc can no longer open the vault pass.
+    Every older snapshot stays readable to it, and so do the keys in them: if it is not to be trusted any more, make new subkeys.
+    Remove it? [y/N]: (dangerous)
     ");
 }
