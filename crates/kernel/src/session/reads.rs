@@ -9,8 +9,8 @@ use super::{Session, SessionError};
 use crate::home::{journal, settings::Settings};
 
 impl Session {
-    /// gpg's listing of all certificates. It is kept per generation, so that asking again costs
-    /// nothing and does not wait for a running step.
+    /// gpg's listing of all certificates. It is kept until a step or the end of a key makes it
+    /// untrue, so that asking again costs nothing and does not wait for a running step.
     ///
     /// # Errors
     /// The session has ended, or gpg failed.
@@ -18,10 +18,7 @@ impl Session {
         if self.is_closed() {
             return Err(SessionError::Closed);
         }
-        let generation = self.generation();
-        if let Some((of, listing)) = self.shared.brief().listing
-            && of == generation
-        {
+        if let Some(listing) = self.shared.remembered() {
             return Ok(listing);
         }
         let mut guard = self.shared.work.lock().await;

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use gpgsmith_gpg::{Certificate, Client, Fingerprint, Secret};
+use gpgsmith_gpg::{Certificate, Client, Fingerprint, Key, Secret};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -213,14 +213,22 @@ impl Shared {
         Err(SessionError::AsksForAead { vault: self.entry.name.clone(), keys: new })
     }
 
+    /// The listing in memory, while it is true: no step was done and no key has ended since.
+    pub(super) fn remembered(&self) -> Option<Listing> {
+        let (of, listing) = self.brief().listing?;
+        let now = self.opts.clock.now();
+        let over = |key: &Key| key.is_live() && key.expires.is_some_and(|end| end <= now);
+        let same = of == self.generation.load(Ordering::SeqCst);
+        let true_still = same && !listing.iter().flat_map(Certificate::keys).any(over);
+        true_still.then_some(listing)
+    }
+
     /// gpg's listing at this generation, from memory where nothing has changed.
     pub(super) async fn listing(&self, open: &Work) -> Result<Listing, SessionError> {
-        let generation = self.generation.load(Ordering::SeqCst);
-        if let Some((of, listing)) = self.brief().listing
-            && of == generation
-        {
+        if let Some(listing) = self.remembered() {
             return Ok(listing);
         }
+        let generation = self.generation.load(Ordering::SeqCst);
         let listing = Arc::new(open.gpg()?.list().await?);
         self.set_brief(|brief| brief.listing = Some((generation, Arc::clone(&listing))));
         Ok(listing)
