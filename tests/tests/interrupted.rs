@@ -22,6 +22,12 @@ fn adding_an_identity() {
 }
 
 #[test]
+fn making_the_first_keys() {
+    let create = "keys create --name Ann --email ann@example.org --algo nistp256";
+    interrupt(&crate::keys::empty, &format!("{create} --key-passphrase-file ../passphrase"));
+}
+
+#[test]
 fn generating_subkeys() {
     interrupt(&pass, "keys generate --usage sign,encrypt --algo ed25519 --yes");
 }

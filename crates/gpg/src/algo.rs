@@ -101,10 +101,10 @@ impl Algorithm {
 }
 
 impl Algorithm {
-    /// What new keys may be of, each family by the name of its signing member.
-    const MADE: [Self; 12] = [
+    /// What new keys may be of, each family by the name of its signing member. Not of curve 448: gpg
+    /// makes these of version 5, which other programs do not read; Debian's gpg refuses to.
+    const MADE: [Self; 11] = [
         Self::Ed25519,
-        Self::Ed448,
         Self::Rsa(2048),
         Self::Rsa(3072),
         Self::Rsa(4096),

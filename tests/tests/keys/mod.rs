@@ -1,12 +1,15 @@
 //! What a key needs in its life, as the user sees it: each command with its questions and errors.
 
 mod export;
+mod families;
 mod generate;
 mod lint;
 mod renew;
 mod revocation;
 mod revoke;
 mod ssh;
+
+pub(crate) use self::families::empty;
 
 use gpgsmith_tests::{fixture::MASTER as FINGERPRINT, run::Run, sandbox::Sandbox};
 use serde_json::Value;

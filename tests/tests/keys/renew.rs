@@ -1,4 +1,3 @@
-use gpgsmith_tests::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 use super::{MASTER, OLD_AUTH, OLD_SIGN, column, rotated, told};
@@ -40,25 +39,22 @@ fn the_new_ends_are_shown_before_the_question() {
 }
 
 #[test]
-fn keys_that_have_ended_come_back_and_the_master_too() {
+fn keys_that_have_ended_are_told_of_and_come_back_and_the_master_too() {
     let sandbox = rotated();
-    let soon = "now + 4 seconds";
-    let soon = sandbox.tool("date", &["-u", "-d", soon, "+%Y-%m-%dT%H:%M:%SZ"]).ok().stdout;
-    let renew = ["keys", "renew", "--yes", MASTER, OLD_AUTH, "--until", soon.trim()];
-    sandbox.unlocked(&renew).ok();
-    gpgsmith_tests::wait::wait_until("they have ended", || {
-        sandbox.tool("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]).ok().stdout > soon
+    let time =
+        |when: &str| sandbox.tool("date", &["-u", "-d", when, "+%Y-%m-%dT%H:%M:%SZ"]).ok().stdout;
+    // On a machine that is busy, the nearest end is over before gpg has signed it.
+    let soon = [4, 16, 64].into_iter().find_map(|seconds| {
+        let soon = time(&format!("now + {seconds} seconds"));
+        let renew = ["keys", "renew", "--yes", MASTER, OLD_AUTH, "--until", soon.trim()];
+        (sandbox.unlocked(&renew).code == Some(0)).then_some(soon)
     });
-    reopen(&sandbox);
+    let soon = soon.expect("the keys have a new end");
+    gpgsmith_tests::wait::wait_until("they have ended", || time("now") > soon);
     assert_eq!(column(&sandbox, "validity"), ["e", "r", "e", "e", "e", "e", "e"]);
     let renewed = sandbox.unlocked(&["keys", "renew", "--yes", "--until", "2031-02-03"]).ok();
     assert_snapshot!("renew__expired", renewed.shown());
     assert_eq!(column(&sandbox, "validity"), ["u", "r", "u", "u", "u", "u", "u"]);
-}
-
-fn reopen(sandbox: &Sandbox) {
-    sandbox.unlocked(&["vault", "seal"]).ok();
-    sandbox.unlocked(&["vault", "open", "--no-shell"]).ok();
 }
 
 #[test]

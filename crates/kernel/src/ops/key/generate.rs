@@ -143,7 +143,7 @@ pub(super) async fn check_offer(
     };
     let Some(missing) = signing.into_iter().find(|wanted| !made(wanted)) else { return Ok(()) };
     let names: Vec<_> = offer.iter().map(Algorithm::to_string).collect();
-    let text = format!("the gpg in use makes no {missing} keys");
-    let hint = Hint::advice(format!("It makes: {}.", names.join(", ")));
+    let text = format!("{missing} is nothing to make new keys of here");
+    let hint = Hint::advice(format!("Take one of these: {}.", names.join(", ")));
     Err(ApiError::new(Code::BadRequest, text).with_hint(hint))
 }
