@@ -12,6 +12,7 @@ pub mod extent;
 pub mod fixture;
 pub mod forge;
 pub mod gate;
+pub mod memory;
 pub mod mutate;
 pub mod program;
 pub mod redact;

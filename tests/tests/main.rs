@@ -9,6 +9,7 @@
 
 mod architecture;
 mod asking;
+mod canary;
 mod chaos;
 mod compat;
 mod daemon;

@@ -4,7 +4,7 @@ use std::{fmt, io, sync::OnceLock, thread};
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The highest work factor that is ever accepted: 4 GiB of memory.
 pub(crate) const CEILING: u8 = 22;
@@ -59,9 +59,27 @@ impl fmt::Debug for Passphrase {
 pub(crate) fn derive(secret: &SecretString, salt: &Salt, log_n: u8) -> Option<DerivedKey> {
     let params = scrypt::Params::new(log_n, 8, 1).ok()?;
     let salt = [LABEL.as_slice(), salt].concat();
+    let key = hash(secret, &salt, &params);
+    scrub_stack();
+    key
+}
+
+/// Leaves blocks of the passphrase on the stack.
+#[inline(never)]
+fn hash(secret: &SecretString, salt: &[u8], params: &scrypt::Params) -> Option<DerivedKey> {
     let mut key = Zeroizing::new([0; 32]);
-    scrypt::scrypt(secret.expose_secret().as_bytes(), &salt, &params, key.as_mut_slice()).ok()?;
+    scrypt::scrypt(secret.expose_secret().as_bytes(), salt, params, key.as_mut_slice()).ok()?;
     Some(key)
+}
+
+/// Overwrites what a function that has returned left below. The stack of a thread that ends is
+/// kept for the next one as it is.
+#[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "it is the stack that is meant")]
+fn scrub_stack() {
+    let mut below = [0_u8; 32 * 1024];
+    below.zeroize();
+    std::hint::black_box(&below);
 }
 
 /// A key that counts only because two derivations agree.
