@@ -110,7 +110,7 @@ fn w15_w24_a_gnupg_home_becomes_a_vault_with_one_passphrase() {
     assert!(audit.stdout.contains("2 entries"), "{audit}");
     sandbox.unlocked(&["vault", "seal"]).ok();
     sandbox.unlocked(&["vault", "open", "--no-shell"]).ok();
-    sandbox.unlocked(&["keys", "generate"]).ok();
+    sandbox.unlocked(&["keys", "generate", "--yes"]).ok();
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_registered_vault_is_filled_and_takes_the_same_master_again_only() {
     import(&sandbox, "home/.gnupg", &flags).ok();
     let keys = sandbox.gpgsmith(&["keys", "list"]).ok();
     assert_eq!(keys.stdout.lines().count(), 4, "{keys}");
-    sandbox.unlocked(&["keys", "generate"]).ok();
+    sandbox.unlocked(&["keys", "generate", "--yes"]).ok();
     sandbox.unlocked(&["vault", "seal"]).ok();
     make_home(&sandbox, "home/other", OWN);
     let refused = import(&sandbox, "home/other", &flags).fails(4);

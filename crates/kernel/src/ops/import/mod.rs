@@ -21,7 +21,7 @@ use crate::{
         event::{About, Answer},
         transfer::{ImportVault, Imported},
     },
-    home::settings::Settings,
+    home::settings::{self, Settings},
     session::{Change, Home, SealedSnapshot, SealedStep, Session, SessionError, Vault},
 };
 
@@ -99,7 +99,7 @@ pub async fn import(
         vault::register(env, entry)?;
     }
     env.progress.report("sealing the vault");
-    let work = async |home: &Home<'_>| fill(home, &load);
+    let work = async |home: &Home<'_>| fill(home, &load).await;
     let made = Session::create_with(given, entry, opts, work).await;
     let (session, sealed, arrived) = match made {
         Ok(made) => made,
@@ -123,9 +123,9 @@ pub async fn import_into(
     session: &Session,
 ) -> Result<Imported, ApiError> {
     session.check_heads().await?;
-    let there = session.certificates().await?;
+    let all = session.certificates().await?;
     let there: Vec<&Certificate> =
-        there.iter().filter(|c| c.primary.secret != Secret::Absent).collect();
+        all.iter().filter(|c| c.primary.secret != Secret::Absent).collect();
     let mut target = session.vault().passphrase;
     if !there.is_empty() {
         env.unlock_keys(session).await?;
@@ -139,9 +139,9 @@ pub async fn import_into(
     env.progress.check()?;
     env.progress.report("sealing the vault");
     let how = SealedStep { message: "import", lock: None };
-    let (arrived, sealed) = if there.is_empty() {
+    let (arrived, sealed) = if all.is_empty() {
         let how = SealedStep { message: "initial-import", ..how };
-        session.sealed_step(how, async |home: &Home<'_>| fill(home, &load)).await?
+        session.sealed_step(how, async |home: &Home<'_>| fill(home, &load).await).await?
     } else {
         session.sealed_step(how, async |home: &Home<'_>| add(home, &load).await).await?
     };
@@ -270,16 +270,17 @@ fn holds_other_keys(session: &Session, there: &[&Certificate], wanted: Fingerpri
 }
 
 /// Into an empty home: the files as they are, with trust and local signatures.
-fn fill(home: &Home<'_>, load: &Load) -> Result<Change<Arrived>, ApiError> {
+async fn fill(home: &Home<'_>, load: &Load) -> Result<Change<Arrived>, ApiError> {
     // What gpg made of an empty home is not in the way of what was imported.
+    // A key box would even hide a ring of old.
     for name in ["pubring.kbx", "pubring.gpg", "trustdb.gpg"] {
         let made = home.dir().join(name);
-        if load.staging.home().join(name).exists() && made.exists() {
+        if made.exists() {
             std::fs::remove_file(&made).fail(Code::Io)?;
         }
     }
     source::merge(&load.staging.home(), home.dir()).fail(Code::Io)?;
-    carry(home, load)
+    carry(home, load).await
 }
 
 /// Into a home with the same master key: what is new, merged by gpg.
@@ -295,11 +296,17 @@ async fn add(home: &Home<'_>, load: &Load) -> Result<Change<Arrived>, ApiError> 
             source::merge(&from, &home.dir().join(dir)).fail(Code::Io)?;
         }
     }
-    carry(home, load)
+    let (from, to) = (load.staging.home(), home.dir().join(settings::FILE_NAME));
+    if !to.exists() {
+        source::copy(&from.join(settings::FILE_NAME), &to).fail(Code::Io)?;
+    }
+    carry(home, load).await
 }
 
-/// W-27: the user's option files are kept, where gpg does not see them.
-fn carry(home: &Home<'_>, load: &Load) -> Result<Change<Arrived>, ApiError> {
+/// W-27: the user's option files are kept, where gpg does not see them. The keys are read back.
+async fn carry(home: &Home<'_>, load: &Load) -> Result<Change<Arrived>, ApiError> {
+    let arrived = home.gpg().certificate(&load.master).await;
+    arrived.map_err(gpg_failed)?;
     let carried = source::merge(&load.staging.carried(), home.carried()).fail(Code::Io)?;
     let secret_keys = load.protection.protected + load.protection.clear;
     let metadata = [
