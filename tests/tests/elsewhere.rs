@@ -112,7 +112,12 @@ fn keys_of_every_algorithm_sign_and_encrypt_both_ways() {
     for (algorithm, other) in ALGORITHMS.into_iter().take(if all() { 10 } else { 3 }) {
         make(&sandbox, algorithm);
         run(&sandbox, algorithm, &["sh", "-ec", OURS]);
+        let is_24 = sandbox.tool("gpg", &["--version"]).ok().stdout.contains("(GnuPG) 2.4.");
         match other {
+            // Secret keys that GnuPG 2.4 exports are garbled to this Sequoia, by chance: about half.
+            Other::Sequoia if is_24 => {
+                run(&sandbox, algorithm, &["/usr/bin/python3", "-c", PGPY]);
+            }
             Other::Sequoia => run(&sandbox, algorithm, &["sh", "-ec", SEQUOIA]),
             // Debian's own, which knows where Debian's packages are.
             Other::PgPy => run(&sandbox, algorithm, &["/usr/bin/python3", "-c", PGPY]),
