@@ -210,6 +210,11 @@ impl Sandbox {
         run(self.command(&tool(name), args), b"", &self.root())
     }
 
+    /// Any program in this sandbox, run by a user of this number.
+    pub fn tool_by(&self, uid: u32, name: &str, args: &[&str]) -> Run {
+        run(self.command_by(Uid::from_raw(uid), &tool(name), args), b"", &self.root())
+    }
+
     /// Any program in this sandbox, to be run otherwise.
     pub fn command(&self, program: &Path, args: &[&str]) -> Command {
         self.command_by(self.owner, program, args)

@@ -23,6 +23,7 @@ mod interrupted;
 mod keys;
 mod life;
 mod lock;
+mod others;
 mod power;
 mod recovery;
 mod secrecy;
