@@ -355,3 +355,60 @@ pub struct Reverted {
     /// The new snapshot.
     pub snapshot: Snapshot,
 }
+
+/// Checks the newest snapshot, or all: each opens, holds the trusted master key, signs and decrypts;
+/// audit logs and lineage fit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckVault {
+    /// The vault; `None` is the default one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Every snapshot, not only the newest.
+    #[serde(default)]
+    pub all: bool,
+    /// Every snapshot, and each audit log has to be how the newest one begins.
+    #[serde(default)]
+    pub deep: bool,
+    /// How to open the vault.
+    #[serde(flatten)]
+    pub unlock: Unlock,
+}
+call!(CheckVault, "vault check", Job, CheckedVault);
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedVault {
+    /// The vault.
+    pub vault: String,
+    /// The snapshots that were checked, oldest first.
+    pub snapshots: Vec<CheckedSnapshot>,
+    /// What is wrong with the vault as a whole.
+    pub problems: Vec<String>,
+    /// Files that look like a part of the vault and are none.
+    pub foreign: Vec<ForeignFile>,
+    /// Heads besides the one that opens.
+    pub heads: Vec<String>,
+}
+
+/// A snapshot that was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedSnapshot {
+    /// Its file name.
+    pub file_name: String,
+    /// Its master key; nothing in one from before there was a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master_fp: Option<String>,
+    /// How many of its keys signed a test message.
+    pub signed: u64,
+    /// How many of its keys decrypted one.
+    pub decrypted: u64,
+    /// What is wrong with it; nothing if all is well.
+    pub problems: Vec<String>,
+}
+
+impl CheckedVault {
+    /// How many things are wrong.
+    pub fn problems(&self) -> usize {
+        self.problems.len() + self.snapshots.iter().map(|s| s.problems.len()).sum::<usize>()
+    }
+}

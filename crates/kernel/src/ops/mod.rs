@@ -3,6 +3,7 @@
 //! A workflow talks to its user through an [`Asker`] and a [`Progress`], and knows no HTTP.
 
 pub mod audit;
+pub mod check;
 mod error;
 pub mod export;
 pub mod identity;

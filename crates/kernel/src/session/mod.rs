@@ -1,5 +1,6 @@
 //! Sessions: a vault opened into RAM, changed step by step, flushed after each, sealed at the end.
 
+pub mod check;
 mod copy;
 pub mod ephemeral;
 pub mod error;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Cell, Table, Tone, ago, count, date_time, rfc3339, visible};
 use crate::api::vault::{
-    Discarded, ForeignFile, Forked, OpenSession, Opened, OpenedHow, Reverted, Sealed, Snapshots,
-    Unfinished, Vaults,
+    CheckedVault, Discarded, ForeignFile, Forked, OpenSession, Opened, OpenedHow, Reverted, Sealed,
+    Snapshots, Unfinished, Vaults,
 };
 
 /// When the registry lists none.
@@ -106,11 +106,37 @@ pub fn snapshots(snapshots: &Snapshots) -> Table {
 
 /// What a user should know of the snapshots: files beside them that are none, and other heads.
 pub fn snapshot_notes(snapshots: &Snapshots) -> Vec<String> {
+    notes(&snapshots.foreign, &snapshots.heads)
+}
+
+fn notes(foreign: &[ForeignFile], heads: &[String]) -> Vec<String> {
     let stranger =
         |file: &ForeignFile| format!("{} is {}", visible(&file.file_name), visible(&file.what));
-    let mut notes: Vec<_> = snapshots.foreign.iter().map(stranger).collect();
-    notes.extend(other_heads(&snapshots.heads));
-    notes
+    foreign.iter().map(stranger).chain(other_heads(heads)).collect()
+}
+
+/// What a check found, line by line.
+pub fn checked(checked: &CheckedVault) -> Vec<String> {
+    let mut lines = Vec::new();
+    for snapshot in &checked.snapshots {
+        let name = visible(&snapshot.file_name);
+        let (signed, decrypted) = (count(snapshot.signed, "key"), count(snapshot.decrypted, "key"));
+        let problem = |problem: &String| format!("BAD   {name}: {}", visible(problem));
+        match (snapshot.problems.as_slice(), &snapshot.master_fp) {
+            ([], Some(_)) => {
+                lines.push(format!("good  {name}: {signed} signed, {decrypted} decrypted"));
+            }
+            ([], None) => lines.push(format!("good  {name}: no master key yet")),
+            (problems, _) => lines.extend(problems.iter().map(problem)),
+        }
+    }
+    lines.extend(checked.problems.iter().map(|problem| format!("BAD   {}", visible(problem))));
+    lines
+}
+
+/// What a user who has checked a vault should know besides.
+pub fn check_notes(checked: &CheckedVault) -> Vec<String> {
+    notes(&checked.foreign, &checked.heads)
 }
 
 /// What a user should know of vaults with more than one head.

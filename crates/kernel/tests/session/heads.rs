@@ -21,7 +21,7 @@ const ACCEPT_ROLLBACK: Accept = Accept { rollback: true, future: false };
 
 impl Machine {
     /// Opens, adds a user ID and seals; the name of the snapshot.
-    async fn seal_another(&self, identity: &str) -> String {
+    pub async fn seal_another(&self, identity: &str) -> String {
         self.clock.advance(Duration::from_secs(10));
         let session = self.open().await.unwrap().session;
         add_identity(&session, identity).await.unwrap();
@@ -29,7 +29,7 @@ impl Machine {
     }
 
     /// A vault with a master key in its second snapshot.
-    async fn with_keys(&self) -> String {
+    pub async fn with_keys(&self) -> String {
         let session = self.create().await;
         make_keys(&session).await;
         session.seal("keys").await.unwrap().snapshot.name.file_name()
@@ -52,23 +52,23 @@ impl Machine {
         why.unwrap()
     }
 
-    fn seen(&self) -> Seen {
+    pub fn seen(&self) -> Seen {
         SeenFiles::new(&self.opts().state).in_dir(&self.vault_dir).unwrap().unwrap()
     }
 
-    fn take_away(&self, name: &str) -> Vec<u8> {
+    pub fn take_away(&self, name: &str) -> Vec<u8> {
         let bytes = fs::read(self.vault_dir.join(name)).unwrap();
         fs::remove_file(self.vault_dir.join(name)).unwrap();
         bytes
     }
 
-    fn put(&self, name: &str, bytes: &[u8]) {
+    pub fn put(&self, name: &str, bytes: &[u8]) {
         fs::write(self.vault_dir.join(name), bytes).unwrap();
     }
 
     /// Seals what the newest snapshot holds once more as `name`, after `change`: as someone does
     /// who has the passphrase or the recipient, and another program.
-    async fn seal_foreign(&self, name: &str, change: impl FnOnce(&Path)) {
+    pub async fn seal_foreign(&self, name: &str, change: impl FnOnce(&Path)) {
         let opts = SessionOpts { read_only: true, ..self.opts() };
         let session = Session::open(&self.vault(), &self.entry(), opts).await.unwrap().session;
         let aside = self.dir.path().join("foreign");

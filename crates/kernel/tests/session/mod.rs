@@ -1,5 +1,6 @@
 //! Sessions on real files and real gpg.
 
+mod check;
 mod endings;
 mod ephemeral;
 mod heads;

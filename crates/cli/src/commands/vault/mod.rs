@@ -1,3 +1,4 @@
+mod check;
 mod create;
 mod discard;
 mod export;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Discard(discard::Args),
     Snapshots(snapshots::Args),
     Revert(revert::Args),
+    Check(check::Args),
     Trust(trust::Args),
     Import(import::Args),
     Export(export::Args),
@@ -50,6 +52,7 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Result<ExitCode, CliEr
         Command::Seal(args) => seal::run(args, cx),
         Command::Discard(args) => discard::run(args, cx),
         Command::Snapshots(args) => snapshots::run(args, cx),
+        Command::Check(args) => check::run(args, cx),
         Command::Revert(args) => revert::run(args, cx),
         Command::Trust(args) => trust::run(args, cx),
         Command::Import(args) => import::run(args, cx),

@@ -23,8 +23,8 @@ use crate::api::{
     lock::{AddRecipient, ChangePassphrase, ListRecipients, RemoveRecipient},
     transfer::{ExportVault, ImportVault, RestoreVault},
     vault::{
-        CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, RevertVault, SealVault,
-        TrustVault, VaultStatus,
+        CheckVault, CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, RevertVault,
+        SealVault, TrustVault, VaultStatus,
     },
 };
 
@@ -36,6 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
         route::<AnswerJob>(),
         route::<CancelJob>(),
         route::<ChangePassphrase>(),
+        route::<CheckVault>(),
         route::<CreateKeys>(),
         route::<CreateVault>(),
         route::<DaemonStatus>(),

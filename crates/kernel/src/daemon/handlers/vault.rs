@@ -7,13 +7,13 @@ use crate::{
         ApiError, Code, Done, Hint,
         event::{About, Answer, Ending, What},
         vault::{
-            CreateVault, DiscardVault, Discarded, ListSnapshots, ListVaults, OpenVault, Opened,
-            OpenedHow, RevertVault, Reverted, SealVault, Sealed, Snapshots, Status, TrustVault,
-            VaultStatus, Vaults,
+            CheckVault, CheckedVault, CreateVault, DiscardVault, Discarded, ListSnapshots,
+            ListVaults, OpenVault, Opened, OpenedHow, RevertVault, Reverted, SealVault, Sealed,
+            Snapshots, Status, TrustVault, VaultStatus, Vaults,
         },
     },
     daemon::{context::Context, entry::Entry as Held, route::Handle},
-    ops::{open, revert, unlock, vault},
+    ops::{check, open, revert, unlock, vault},
     session::Vault,
 };
 
@@ -127,6 +127,15 @@ impl Handle for SealVault {
         cx.publish(What::Sealed { vault: name.clone(), snapshot: file_name });
         cx.publish(What::Ended { vault: name.clone(), how: Ending::Sealed });
         Ok(Sealed { vault: name, snapshot })
+    }
+}
+
+impl Handle for CheckVault {
+    async fn handle(self, cx: &Context) -> Result<CheckedVault, ApiError> {
+        let env = cx.env();
+        let entry = vault::resolve(&env, self.name.as_deref())?;
+        let given = unlock::unlock(&env, &entry, &self.unlock).await?;
+        check::check(&env, &self, &entry, &given).await
     }
 }
 
