@@ -271,7 +271,7 @@ pub fn parse_session_filename(name: &str) -> Option<(String, String)> {
 }
 
 /// The pairs in `vault_dir`, by host and then newest base last. Sidecars that do not parse are
-/// not among them.
+/// not among them, nor those of another name than their host's: a sync service's copies.
 ///
 /// # Errors
 /// The directory cannot be read.
@@ -320,8 +320,9 @@ fn base_of(state_name: &str) -> Option<String> {
 fn ephemeral(vault_dir: &Path, info_name: &str) -> Option<Ephemeral> {
     let state_name = info_name.strip_suffix(".info")?;
     let canonical_base = base_of(state_name)?;
+    let (_, host) = parse_session_filename(state_name)?;
     let info_path = vault_dir.join(info_name);
-    let info = EphemeralInfo::read(&info_path).ok()?;
+    let info = EphemeralInfo::read(&info_path).ok().filter(|info| info.hostname == host)?;
     let state = vault_dir.join(state_name);
     let is_file = fs::symlink_metadata(&state).is_ok_and(|meta| meta.is_file());
     Some(Ephemeral {

@@ -1,6 +1,7 @@
 //! Sessions: a vault opened into RAM, changed step by step, flushed after each, sealed at the end.
 
 pub mod check;
+mod claim;
 mod copy;
 pub mod ephemeral;
 pub mod error;
@@ -13,6 +14,7 @@ mod keyring;
 mod look;
 mod open;
 mod opening;
+mod orphans;
 pub mod pairs;
 mod reads;
 mod recall;

@@ -92,7 +92,7 @@ impl Session {
         let listing = vault.store.list()?;
         let (snapshot, read_only) = choose(&listing, vault, &opts)?;
         let lock = if read_only.is_none() { Some(hold(vault, entry, &opts)?) } else { None };
-        let ours = if lock.is_some() { pairs::ours(vault, entry, &opts)? } else { Vec::new() };
+        let mut ours = if lock.is_some() { pairs::ours(vault, entry, &opts)? } else { Vec::new() };
         let name = snapshot.name.file_name();
         pairs::report(entry, &opts, &ours, &name)?;
         let mut opening = Opening::unpack(vault, entry, opts, &name)
@@ -103,7 +103,10 @@ impl Session {
             let unexpected = matches!(read_only, Some(ReadOnly::Future(_)));
             opening.recall = Some(recall).filter(|_| !unexpected);
         }
-        let left = pairs::unfinished(ours, opening.lineage.as_ref());
+        if lock.is_some() {
+            ours.extend(opening.adopt_orphans(&listing).await?);
+        }
+        let left = pairs::sort(ours, &opening).await?;
         if opening.opts.unfinished == OnUnfinished::Report && !left.resumable.is_empty() {
             let vault = entry.name.clone();
             return Err(SessionError::Unfinished { vault, found: left.resumable });

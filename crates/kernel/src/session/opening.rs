@@ -16,6 +16,7 @@ use gpgsmith_vault::{
 
 use super::{
     Brief, Limits, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Shared, Vault,
+    claim,
     ephemeral::{Ephemeral, EphemeralStatus},
     evidence,
     heads::Facts,
@@ -54,6 +55,8 @@ pub(super) struct Opening {
     pub(super) canonical: String,
     /// The file that its content was read from.
     read_from: String,
+    /// The state file that was decrypted.
+    state: Option<String>,
     source_snap: Option<Snapshot>,
     known: BTreeSet<String>,
     session: String,
@@ -139,6 +142,7 @@ impl Opening {
             manifest: String::new(),
             sha256: [0; 32],
             size: 0,
+            state: None,
             base: Base::none(),
             canonical: String::new(),
             read_from: String::new(),
@@ -164,10 +168,10 @@ impl Opening {
     /// It was a state file. Snapshots newer than its base count as arrived since.
     pub(super) fn resumed(&mut self, ephemeral: &Ephemeral, listing: &Listing, lock: FileLock) {
         self.canonical.clone_from(&ephemeral.canonical_base);
-        let ours = self.lineage.as_ref().filter(|lineage| {
-            lineage.this.kind == FileKind::Ephemeral && lineage.this.manifest == self.manifest
-        });
-        if let Some(lineage) = ours {
+        self.state = ephemeral.state_name();
+        if let Some(lineage) = &self.lineage
+            && self.is_state_of_ours()
+        {
             self.session.clone_from(&lineage.this.session);
             self.generation = lineage.this.generation;
             self.sealed = lineage.this.sealed;
@@ -201,6 +205,13 @@ impl Opening {
         self.session = random_hex::<16>();
     }
 
+    /// Whether it is a state file that a program with lineage wrote.
+    pub(super) fn is_state_of_ours(&self) -> bool {
+        self.lineage.as_ref().is_some_and(|lineage| {
+            lineage.this.kind == FileKind::Ephemeral && lineage.this.manifest == self.manifest
+        })
+    }
+
     /// Starts gpg, judges the master key, writes the sidecar, starts the heartbeat.
     pub(super) async fn finish(mut self) -> Result<OpenSessionResult, SessionError> {
         let smith = Smith::find(self.opts.gpg.as_deref()).await?;
@@ -211,12 +222,12 @@ impl Opening {
         let limits = Limits { idle: settings.idle(), absolute: settings.absolute() };
         let listing = Arc::new(gpg.list().await?);
         let master = evidence::master(self.tree.main(), &listing).or(first_use);
-        let mut notes = pairs::notes(&self.vault, &self.opts)?;
+        let mut notes = pairs::notes(&self.vault, &self.opts, self.read_only.is_some())?;
         if let Some(recall) = self.recall.take() {
             notes.extend(recall.record(&self.vault, &self.opts)?);
         }
-        let host = pairs::free_host(&self.vault, &self.opts, &self.canonical);
-        self.opts.host = host;
+        self.opts.host =
+            claim::free_host(&self.vault, &self.opts, (&self.canonical, self.state.as_deref()));
         let brief = Brief {
             canonical_base: self.canonical.clone(),
             source_snap: self.source_snap.take(),
@@ -266,7 +277,8 @@ impl Opening {
         limits: Limits,
     ) -> Result<Session, SessionError> {
         let writable = self.read_only.is_none();
-        let pair = Pair::new(self.vault.store.dir(), &self.canonical, self.opts.host.as_str());
+        let mut pair = Pair::new(self.vault.store.dir(), &self.canonical, self.opts.host.as_str());
+        pair.written = (self.state.as_ref() == Some(&pair.state_name)).then_some(self.sha256);
         // A vault that is being created has no snapshot to name a sidecar after yet.
         let sidecar = (writable && !self.canonical.is_empty()).then(|| pair.info.clone());
         let mut work = Work::new(gpg, (self.workdir, self.tree), self.base, pair);

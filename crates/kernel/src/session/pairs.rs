@@ -9,8 +9,12 @@ use super::{
     OnUnfinished, SessionError, SessionOpts, Vault,
     ephemeral::{Ephemeral, EphemeralStatus, list_ephemerals, list_strays},
     host::HostName,
+    opening::Opening,
 };
-use crate::{home::lineage::Lineage, id::MachineId};
+use crate::{
+    home::{journal, lineage::Lineage},
+    id::MachineId,
+};
 
 /// Whose a pair is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,29 +102,63 @@ pub(super) struct Left {
     pub(super) resumable: Vec<Ephemeral>,
 }
 
-/// A pair whose session is that of the snapshot is finished work, unless it has gone on since.
-pub(super) fn unfinished(ours: Vec<Ephemeral>, newest: Option<&Lineage>) -> Left {
+/// Sorts pairs by what their state files say of themselves, since a sidecar may be older than its
+/// state, or another's: a state is finished work when the newest snapshot, which `opening` has
+/// decrypted, is of that session and no earlier generation, and its audit log goes on from the
+/// state's. Where the user discards unfinished work, another machine's state under our sidecar is
+/// left alone.
+pub(super) async fn sort(ours: Vec<Ephemeral>, opening: &Opening) -> Result<Left, SessionError> {
+    let newest = opening.lineage.as_ref();
+    let discards = opening.opts.unfinished == OnUnfinished::Discard;
     let mut left = Left::default();
     for pair in ours {
-        let finished = pair.session_path.is_none()
-            || newest.is_some_and(|lineage| {
-                pair.info.session.as_ref() == Some(&lineage.this.session)
-                    && pair.info.generation <= lineage.this.generation
-            });
-        if finished { left.finished.push(pair) } else { left.resumable.push(pair) }
+        let Some(state) = pair.state_name() else {
+            left.finished.push(pair);
+            continue;
+        };
+        let maybe =
+            newest.is_some_and(|newest| pair.info.session.as_ref() == Some(&newest.this.session));
+        let state = if maybe || discards { opening.look_into(&state).await? } else { None };
+        let is_done = |state: &Lineage| newest.is_some_and(|newest| is_finished(state, newest, opening));
+        let is_others = |state: &Lineage| state.this.machine != *opening.opts.state.machine();
+        match state {
+            Some(state) if is_done(&state) => left.finished.push(pair),
+            Some(state) if discards && is_others(&state) => {}
+            _ => left.resumable.push(pair),
+        }
     }
-    left
+    Ok(left)
 }
 
-/// What the user should know of other hosts' work and of files that do not belong here.
-pub(super) fn notes(vault: &Vault, opts: &SessionOpts) -> Result<Vec<String>, SessionError> {
+fn is_finished(state: &Lineage, snapshot: &Lineage, opening: &Opening) -> bool {
+    let log = journal::log(opening.tree.main(), &snapshot.vault);
+    let is_mark = |head: &gpgsmith_audit::Head| {
+        head.count == state.audit.count && head.digest.to_string() == state.audit.head
+    };
+    state.this.session == snapshot.this.session
+        && state.this.generation <= snapshot.this.generation
+        && log.heads().is_ok_and(|heads| heads.iter().any(is_mark))
+}
+
+/// What the user should know of unfinished work (their own where a session only `reads`, for it
+/// was not asked about then) and of files that do not belong here.
+pub(super) fn notes(
+    vault: &Vault,
+    opts: &SessionOpts,
+    reads: bool,
+) -> Result<Vec<String>, SessionError> {
     let now = opts.clock.now();
     let mut notes = Vec::new();
     for pair in list_ephemerals(vault.store.dir())? {
-        if owner(&pair, &opts.host, opts.state.machine(), now) != Owner::Other {
-            continue;
-        }
         let (host, heard) = (&pair.info.hostname, pair.info.last_heartbeat);
+        match owner(&pair, &opts.host, opts.state.machine(), now) {
+            Owner::Ours if reads && pair.session_path.is_some() => {
+                notes.push(format!("this machine has unfinished work on this vault, of {heard}"));
+                continue;
+            }
+            Owner::Ours | Owner::Live => continue,
+            Owner::Other => {}
+        }
         notes.push(if pair.info.is_stale(now) || pair.info.is_idle_sealed() {
             format!("{host} has unfinished work on this vault, last heard of {heard}")
         } else {
@@ -148,16 +186,3 @@ pub fn strangers(dir: &Path, listing: &Listing) -> Result<Vec<(String, String)>,
 
 /// What a file is that only looks like a part of a pair.
 const STRAY: &str = "a part of unfinished work without the rest";
-
-/// The host name for our pair's files: the usual one, unless another machine of the same name
-/// has left a pair there.
-pub(super) fn free_host(vault: &Vault, opts: &SessionOpts, canonical: &str) -> HostName {
-    let (_, info) = super::ephemeral::session_filenames_for(canonical, opts.host.as_str());
-    let there = super::ephemeral::EphemeralInfo::read(&vault.store.dir().join(info));
-    match there {
-        Ok(info) if info.machine.as_ref().is_some_and(|id| id != opts.state.machine()) => {
-            opts.host.with_suffix(opts.state.machine().short())
-        }
-        _ => opts.host.clone(),
-    }
-}

@@ -45,12 +45,14 @@ pub(super) struct Pair {
     pub(super) state_name: String,
     pub(super) state: PathBuf,
     pub(super) info: PathBuf,
+    /// SHA-256 of the state file as this session has read or written it; `None` before that.
+    pub(super) written: Option<[u8; 32]>,
 }
 
 impl Pair {
     pub(super) fn new(dir: &Path, canonical_base: &str, host: &str) -> Self {
         let (state_name, info_name) = session_filenames_for(canonical_base, host);
-        Self { state: dir.join(&state_name), info: dir.join(info_name), state_name }
+        Self { state: dir.join(&state_name), info: dir.join(info_name), state_name, written: None }
     }
 }
 

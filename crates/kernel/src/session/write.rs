@@ -7,7 +7,7 @@ use gpgsmith_vault::{Key, NoNameLeft, SealError, SealOptions, Slug, Snapshot, Sn
 
 use super::{
     Session, SessionError, Shared,
-    ephemeral::{EphemeralInfo, EphemeralStatus, delete_ephemeral_files},
+    ephemeral::{EphemeralInfo, EphemeralStatus, parse_session_filename},
     heads::Facts,
     look,
     open::newest_within_reason,
@@ -163,7 +163,8 @@ impl Shared {
     pub(super) async fn flush(&self, open: &mut Work) -> Result<(), SessionError> {
         open.mend().await?;
         let generation = self.generation.load(Ordering::SeqCst);
-        if self.flushed.load(Ordering::SeqCst) == generation {
+        let is_there = open.pair.written.is_none() || self.holds(&open.pair).await?;
+        if is_there && self.flushed.load(Ordering::SeqCst) == generation {
             return Ok(());
         }
         let listing = self.listing(open).await?;
@@ -174,18 +175,23 @@ impl Shared {
     /// sidecar that cannot be written is tried again at the next heartbeat.
     pub(super) async fn write_state(
         &self,
-        open: &Work,
+        open: &mut Work,
         generation: u64,
         listing: &[Certificate],
     ) -> Result<(), SessionError> {
+        let given_up = self.claim(open).await?;
         let name = &open.pair.state_name;
         self.write_lineage(open, (name, FileKind::Ephemeral, generation), listing)?;
         let (store, tree, key) = (self.store.clone(), open.tree.clone(), self.vault().key);
         let (name, vault) = (name.clone(), self.entry.name.clone());
-        tokio::task::spawn_blocking(move || store.write_state(&name, &tree, &key))
+        let written = tokio::task::spawn_blocking(move || store.write_state(&name, &tree, &key))
             .await?
             .map_err(|source| SessionError::Seal { vault, source })?;
+        open.pair.written = Some(written.sha256);
         self.flushed.store(generation, Ordering::SeqCst);
+        if let Some(pair) = given_up {
+            self.remove(&pair).await?;
+        }
         if let Err(error) = self.write_info_at(EphemeralStatus::Active, generation).await {
             tracing::warn!(%error, "the sidecar could not be written");
         }
@@ -335,7 +341,7 @@ impl Shared {
     /// After a checkpoint: the pair of the old base goes, a sidecar of the new one comes.
     pub(super) async fn move_pair(&self, open: &mut Work, pair: Pair) -> Result<(), SessionError> {
         let mut sidecar = self.sidecar.lock().await;
-        delete_ephemeral_files(Some(&open.pair.state), Some(&open.pair.info))?;
+        self.remove(&open.pair).await?;
         *sidecar = Some(pair.info.clone());
         open.pair = pair;
         drop(sidecar);
@@ -345,7 +351,7 @@ impl Shared {
 
     async fn delete_pair(&self, pair: &Pair) -> Result<(), SessionError> {
         let mut sidecar = self.sidecar.lock().await;
-        delete_ephemeral_files(Some(&pair.state), Some(&pair.info))?;
+        self.remove(pair).await?;
         *sidecar = None;
         Ok(())
     }
@@ -380,9 +386,12 @@ impl Shared {
         generation: u64,
     ) -> Result<(), SessionError> {
         let sidecar = self.sidecar.lock().await;
-        let Some(path) = sidecar.clone() else { return Ok(()) };
+        let Some(path) = sidecar.clone().filter(|path| self.is_own_info(path)) else {
+            return Ok(());
+        };
+        let in_name = path.file_stem().and_then(|name| parse_session_filename(name.to_str()?));
         let info = EphemeralInfo {
-            hostname: self.opts.host.as_str().to_owned(),
+            hostname: in_name.map_or_else(|| self.opts.host.to_string(), |(_, host)| host),
             source: self.opts.source.clone(),
             started_at: self.started_at,
             last_heartbeat: self.opts.clock.now(),
