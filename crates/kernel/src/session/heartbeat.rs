@@ -30,7 +30,7 @@ async fn beat(shared: Weak<Shared>, interval: Duration) {
 }
 
 impl Shared {
-    async fn tick(&self) {
+    pub(super) async fn tick(&self) {
         // A running step flushes by itself when it is done.
         let flushed = match self.work.try_lock() {
             Ok(mut work) => match work.as_mut() {

@@ -12,6 +12,8 @@ mod hints;
 pub mod host;
 mod keyring;
 mod look;
+#[cfg(test)]
+mod model;
 mod open;
 mod opening;
 mod orphans;
