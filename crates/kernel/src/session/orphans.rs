@@ -17,8 +17,8 @@ use crate::home::lineage::{Itself, Lineage};
 
 /// A state file that may lack a sidecar of its own.
 #[derive(Debug)]
-pub(super) struct Orphan {
-    pub(super) state_name: String,
+struct Orphan {
+    state_name: String,
     canonical_base: String,
     host: String,
     /// What lies in the sidecar's place, if that is one.
