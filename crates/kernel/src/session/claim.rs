@@ -23,7 +23,7 @@ impl Shared {
 
     /// Whether the state file is as this session has written it, or missing.
     async fn holds_state(&self, pair: &Pair) -> Result<bool, SessionError> {
-        let (store, name) = (self.vault.store.clone(), pair.state_name.clone());
+        let (store, name) = (self.store.clone(), pair.state_name.clone());
         match tokio::task::spawn_blocking(move || store.sha256(&name)).await? {
             Ok(found) => Ok(pair.written == Some(found)),
             Err(error) => Ok(error.kind() == io::ErrorKind::NotFound),
@@ -43,7 +43,7 @@ impl Shared {
         }
         let base = self.brief().canonical_base;
         for host in host_names(&self.opts) {
-            let free = Pair::new(self.vault.store.dir(), &base, host.as_str());
+            let free = Pair::new(self.store.dir(), &base, host.as_str());
             if self.holds(&free).await? {
                 tracing::warn!(name = open.pair.state_name, "another machine has taken this name");
                 *self.sidecar.lock().await = Some(free.info.clone());

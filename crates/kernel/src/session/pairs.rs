@@ -119,7 +119,8 @@ pub(super) async fn sort(ours: Vec<Ephemeral>, opening: &Opening) -> Result<Left
         let maybe =
             newest.is_some_and(|newest| pair.info.session.as_ref() == Some(&newest.this.session));
         let state = if maybe || discards { opening.look_into(&state).await? } else { None };
-        let is_done = |state: &Lineage| newest.is_some_and(|newest| is_finished(state, newest, opening));
+        let is_done =
+            |state: &Lineage| newest.is_some_and(|newest| is_finished(state, newest, opening));
         let is_others = |state: &Lineage| state.this.machine != *opening.opts.state.machine();
         match state {
             Some(state) if is_done(&state) => left.finished.push(pair),
