@@ -18,7 +18,12 @@ use orders::{Service, play};
 
 /// `few` orders, or `many` of them in the whole form of the test.
 fn count(few: u32, many: u32) -> u32 {
-    if std::env::var("GPGSMITH_TESTS").is_ok_and(|which| which == "all") { many } else { few }
+    if whole() { many } else { few }
+}
+
+/// Whether the whole form of the test is asked for.
+fn whole() -> bool {
+    std::env::var("GPGSMITH_TESTS").is_ok_and(|which| which == "all")
 }
 
 #[test]
