@@ -43,6 +43,16 @@ fn revoking_subkeys() {
 }
 
 #[test]
+fn certifying_a_key() {
+    let with_bob = || {
+        let sandbox = pass();
+        crate::keys::with_bob(&sandbox);
+        sandbox
+    };
+    interrupt(&with_bob, "keys certify bob.asc --yes");
+}
+
+#[test]
 fn making_a_revocation_certificate() {
     interrupt(
         &crate::keys::without_revocation,

@@ -44,6 +44,16 @@ pub(crate) struct Kind {
     pub(crate) mode: u32,
 }
 
+/// Says beforehand what [`write_new`] would say of a file that is there, where the work that comes
+/// between is not to be in vain.
+pub(crate) fn must_be_new(path: &Path, kind: Kind) -> Result<(), WriteError> {
+    let source = match path.symlink_metadata() {
+        Ok(_) => io::Error::from(io::ErrorKind::AlreadyExists),
+        Err(_) => return Ok(()),
+    };
+    Err(WriteError { what: kind.what, path: path.to_owned(), source })
+}
+
 /// Writes a file that was not there; nothing of it stays where that fails.
 pub(crate) fn write_new(path: &Path, kind: Kind, content: &[u8]) -> Result<(), WriteError> {
     let failed = |source| WriteError { what: kind.what, path: path.to_owned(), source };

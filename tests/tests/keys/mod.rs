@@ -1,5 +1,6 @@
 //! What a key needs in its life, as the user sees it: each command with its questions and errors.
 
+mod certify;
 mod export;
 mod families;
 mod generate;
@@ -9,7 +10,7 @@ mod revocation;
 mod revoke;
 mod ssh;
 
-pub(crate) use self::families::empty;
+pub(crate) use self::{certify::with_bob, families::empty};
 
 use gpgsmith_tests::{fixture::MASTER as FINGERPRINT, run::Run, sandbox::Sandbox};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     ApiError, Done, Face, call,
-    key::{Key, NewEnd, Reason},
+    key::{Certificate, Key, Level, NewEnd, Reason},
     vault::Unfinished,
 };
 use crate::secret::Passphrase;
@@ -193,6 +193,19 @@ pub enum About {
         message: String,
         /// The usages, as letters, for which no other live key is there.
         last: String,
+    },
+    /// Somebody else's key is to be certified.
+    Certify {
+        /// The key.
+        key: Box<Certificate>,
+        /// Which of its identities.
+        identities: Vec<String>,
+        /// How well was checked whose it is.
+        level: Level,
+        /// When the certification ends, as it was typed; `0` is never.
+        expiry: String,
+        /// Whether it stays in the vault.
+        local: bool,
     },
     /// Secret subkeys are to leave the vault.
     ExportSecrets {

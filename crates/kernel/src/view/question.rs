@@ -1,5 +1,6 @@
 mod heads;
 mod key;
+mod master;
 mod transfer;
 
 use jiff::Timestamp;
@@ -110,6 +111,9 @@ pub fn question(question: &Question) -> Prompt {
         About::RenewKeys { keys } => key::renew(keys),
         About::RevokeKeys { keys, reason, message, last } => {
             key::revoke(keys, (*reason, message), last)
+        }
+        About::Certify { key, identities, level, expiry, local } => {
+            master::certify(key, identities, (*level, expiry, *local))
         }
         About::ExportSecrets { file } => key::export_secrets(file),
         About::Reencrypt { vault, protected, clear } => {

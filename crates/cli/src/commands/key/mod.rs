@@ -1,3 +1,4 @@
+mod certify;
 mod create;
 mod export;
 mod generate;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     SshPubkey(ssh_pubkey::Args),
     Lint(lint::Args),
     Export(export::Args),
+    Certify(certify::Args),
     /// The names and mail addresses on the master key
     #[command(subcommand, visible_alias = "uid", arg_required_else_help = true)]
     Identity(uid::Command),
@@ -44,6 +46,7 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Ended {
         Command::SshPubkey(args) => ssh_pubkey::run(args, cx),
         Command::Lint(args) => lint::run(args, cx),
         Command::Export(args) => export::run(args, cx),
+        Command::Certify(args) => certify::run(args, cx),
         Command::Identity(command) => uid::run(command, cx),
     }
 }

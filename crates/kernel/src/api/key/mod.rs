@@ -1,5 +1,6 @@
 //! The keys in a vault.
 
+mod certify;
 mod export;
 mod generate;
 mod lint;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    certify::{CertifiedKey, CertifyKey, Level},
     export::{ExportKeys, ExportSecretSubkeys, ExportedKeys, ExportedSubkeys},
     generate::{GenerateKeys, Purpose},
     lint::{Finding, Flaw, Lint, LintKeys},

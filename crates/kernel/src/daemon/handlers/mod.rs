@@ -17,8 +17,8 @@ use crate::api::{
     event::{AnswerJob, CancelJob},
     identity::{AddIdentity, ListIdentities, RevokeIdentity, SetPrimaryIdentity},
     key::{
-        CreateKeys, ExportKeys, ExportSecretSubkeys, GenerateKeys, KeysStatus, LintKeys, ListKeys,
-        PlanKeys, RenewKeys, RevocationCert, RevokeKeys, SshPublicKey,
+        CertifyKey, CreateKeys, ExportKeys, ExportSecretSubkeys, GenerateKeys, KeysStatus,
+        LintKeys, ListKeys, PlanKeys, RenewKeys, RevocationCert, RevokeKeys, SshPublicKey,
     },
     lock::{AddRecipient, ChangePassphrase, ListRecipients, RemoveRecipient},
     transfer::{ExportVault, ImportVault, RestoreVault},
@@ -35,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
         route::<AddRecipient>(),
         route::<AnswerJob>(),
         route::<CancelJob>(),
+        route::<CertifyKey>(),
         route::<ChangePassphrase>(),
         route::<CheckVault>(),
         route::<CreateKeys>(),

@@ -1,5 +1,6 @@
 //! Making, listing and exporting keys.
 
+mod certify;
 mod create;
 mod export;
 mod generate;
@@ -23,6 +24,7 @@ use crate::{
 };
 
 pub use self::{
+    certify::certify,
     create::{create, plan},
     export::{export, export_secret_subkeys},
     generate::generate,

@@ -11,9 +11,10 @@ use crate::api::key::{
     RevokedKeys, SecretPart,
 };
 
+pub(in crate::view) use self::paper::grouped;
 pub use self::{
     lint::{NO_FINDINGS, findings, fixed},
-    paper::{exported, exported_subkeys, other_ssh_keys, revocation, revocation_sheet},
+    paper::{certified, exported, exported_subkeys, other_ssh_keys, revocation, revocation_sheet},
 };
 
 /// When there are none.

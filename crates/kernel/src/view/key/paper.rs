@@ -2,7 +2,7 @@
 
 use super::reason;
 use crate::{
-    api::key::{ExportedKeys, ExportedSubkeys, RevocationPaper, SshLine},
+    api::key::{CertifiedKey, ExportedKeys, ExportedSubkeys, RevocationPaper, SshLine},
     view::{count, visible},
 };
 
@@ -27,6 +27,17 @@ pub fn exported_subkeys(exported: &ExportedSubkeys) -> String {
 pub fn other_ssh_keys(line: &SshLine) -> Option<String> {
     let others = line.others.join(" ");
     (!others.is_empty()).then(|| format!("other keys can log in too: {others}; --key chooses"))
+}
+
+/// A key was signed.
+pub fn certified(certified: &CertifiedKey) -> Vec<String> {
+    let names = certified.identities.iter().map(|name| format!("  {}", visible(name)));
+    let what_next = match certified.armored {
+        Some(_) => "send the signed key to its owner, who decides where it is seen",
+        None => "for this vault only: no export carries it",
+    };
+    let first = format!("signed {} as the key of", certified.fingerprint);
+    [first].into_iter().chain(names).chain([what_next.to_owned()]).collect()
 }
 
 /// What is known of a revocation certificate, without the thing itself.
@@ -59,7 +70,7 @@ pub fn revocation_sheet(paper: &RevocationPaper) -> String {
 }
 
 /// As gpg prints fingerprints for people: groups of four digits, a wider gap in the middle.
-fn grouped(fingerprint: &str) -> String {
+pub(in crate::view) fn grouped(fingerprint: &str) -> String {
     let groups: Vec<&str> =
         (0..fingerprint.len()).step_by(4).filter_map(|at| fingerprint.get(at..at + 4)).collect();
     let (left, right) = groups.split_at(groups.len() / 2);

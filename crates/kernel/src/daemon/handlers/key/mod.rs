@@ -1,5 +1,6 @@
 mod change;
 mod export;
+mod master;
 
 use crate::{
     api::{

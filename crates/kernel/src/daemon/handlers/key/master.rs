@@ -1,0 +1,20 @@
+//! What the master key alone does.
+
+use crate::{
+    api::{
+        ApiError,
+        key::{CertifiedKey, CertifyKey},
+    },
+    daemon::{context::Context, route::Handle},
+    ops::key,
+};
+
+impl Handle for CertifyKey {
+    async fn handle(self, cx: &Context) -> Result<CertifiedKey, ApiError> {
+        let open = cx.sessions().resolve(&self.target)?;
+        let _work = open.work();
+        let certified = key::certify(&cx.env(), open.session(), &self).await?;
+        cx.publish_change(&open, "certify-key");
+        Ok(certified)
+    }
+}
