@@ -35,6 +35,11 @@ impl PathError {
     pub fn kind(&self) -> ErrorKind {
         self.source.kind()
     }
+
+    /// Whether there is no room for it: on the disk, or within the user's quota.
+    pub fn is_full(&self) -> bool {
+        matches!(self.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    }
 }
 
 /// A path on one line: control characters are escaped.

@@ -74,12 +74,7 @@ pub enum OpenError {
 
 impl From<PathError> for OpenError {
     fn from(error: PathError) -> Self {
-        match error.source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::NoSpace { path: error.path }
-            }
-            _ => Self::Path(error),
-        }
+        if error.is_full() { Self::NoSpace { path: error.path } } else { Self::Path(error) }
     }
 }
 
@@ -153,12 +148,7 @@ pub enum SealError {
 
 impl From<PathError> for SealError {
     fn from(error: PathError) -> Self {
-        match error.source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::NoSpace { path: error.path }
-            }
-            _ => Self::Path(error),
-        }
+        if error.is_full() { Self::NoSpace { path: error.path } } else { Self::Path(error) }
     }
 }
 

@@ -48,7 +48,7 @@ impl Env<'_> {
 fn failed(error: &RegistryError) -> ApiError {
     let (code, path) = match error {
         RegistryError::Path(error) => {
-            let code = path_code(&error.source);
+            let code = path_code(error);
             let advice = match code {
                 Code::NoSpace => "Free space on its disk, then try again; the registry is whole.",
                 _ => "Make it readable and writable, then try again; the registry is whole.",

@@ -27,7 +27,6 @@ impl SessionError {
             | Self::SecretLost { .. }
             | Self::AsksForAead { .. }
             | Self::Refused { .. } => Code::Refused,
-            Self::Seen(SeenError::Path(error)) => path_code(&error.source),
             Self::Busy { .. } | Self::Live { .. } => Code::Busy,
             Self::Unfinished { .. } => Code::Unfinished,
             Self::NothingToResume { .. } | Self::NoSuchSnapshot(_) | Self::AlreadyNewest(_) => {
@@ -44,11 +43,11 @@ impl SessionError {
             Self::Workdir(WorkdirError::NoSpace { .. }) => Code::NoSpace,
             Self::Gpg(GpgError::WrongPassphrase { .. }) => Code::WrongPassphrase,
             Self::Gpg(_) => Code::Gpg,
+            Self::Path(error)
+            | Self::Seen(SeenError::Path(error))
+            | Self::Workdir(WorkdirError::Path(error)) => path_code(error),
             Self::Seen(_) | Self::Lineage(_) | Self::Settings(_) | Self::Audit(_) => Code::BadFile,
             Self::Mismatch(_) => Code::MasterKeyMismatch,
-            Self::Path(error) | Self::Workdir(WorkdirError::Path(error)) => {
-                path_code(&error.source)
-            }
             Self::Task(_) => Code::Internal,
         }
     }
@@ -116,7 +115,7 @@ fn open_code(error: &OpenError) -> Code {
         OpenError::KeyKind { .. } => Code::NeedsPassphrase,
         OpenError::ExcessiveWork { .. } => Code::Refused,
         OpenError::NoSpace { .. } => Code::NoSpace,
-        OpenError::Path(error) => path_code(&error.source),
+        OpenError::Path(error) => path_code(error),
         _ => Code::Damaged,
     }
 }
@@ -125,15 +124,14 @@ fn seal_code(error: &SealError) -> Code {
     match error {
         SealError::NameTaken { .. } => Code::Exists,
         SealError::NoSpace { .. } => Code::NoSpace,
-        SealError::Path(error) => path_code(&error.source),
+        SealError::Path(error) => path_code(error),
         _ => Code::Io,
     }
 }
 
 /// The code of what the system said.
-pub(crate) fn path_code(error: &std::io::Error) -> Code {
-    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
-    if matches!(error.kind(), StorageFull | QuotaExceeded) { Code::NoSpace } else { Code::Io }
+pub(crate) fn path_code(error: &PathError) -> Code {
+    if error.is_full() { Code::NoSpace } else { Code::Io }
 }
 
 fn read_only_hint(vault: &str, why: &ReadOnly) -> Hint {
@@ -192,7 +190,7 @@ fn seal_hint(error: &SealError) -> Option<Hint> {
 }
 
 fn path_hint(error: &PathError) -> Hint {
-    Hint::advice(match path_code(&error.source) {
+    Hint::advice(match path_code(error) {
         Code::NoSpace => "Free space on its disk, then try again; what was there is whole.",
         _ if error.source.kind() == std::io::ErrorKind::NotFound => {
             "Check that its disk is mounted, and that your sync service has brought it."

@@ -8,9 +8,7 @@ use gpgsmith_kernel::{
         Accept, ReadOnly, Session, SessionError, SessionOpts,
         ephemeral::find_ephemeral_for,
         heads::{Lost, Refusal},
-        revert::Revert,
         seen::{Seen, SeenFiles},
-        trust::is_master_key_mismatch,
     },
 };
 use gpgsmith_vault::{Contents, SealOptions, Tree};
@@ -98,7 +96,7 @@ fn lines(notes: &[String]) -> String {
 }
 
 /// Makes the lineage in `home` describe the snapshot `name` with the content that is there.
-fn describe(home: &Path, name: &str, change: impl FnOnce(&mut lineage::Lineage)) {
+pub fn describe(home: &Path, name: &str, change: impl FnOnce(&mut lineage::Lineage)) {
     let mut lineage = lineage::read(home).unwrap().unwrap();
     let contents: Contents =
         Tree::new(home, home.join("nothing"), policy::gnupg_home()).contents().unwrap();
@@ -357,166 +355,4 @@ async fn a_snapshot_of_the_future_is_worked_on_once_that_is_accepted() {
     let session = machine.open().await.unwrap().session;
     assert_eq!(session.read_only(), None, "it was accepted");
     session.discard().await.unwrap();
-}
-
-impl Machine {
-    async fn revert(&self, to: &str) -> Result<Revert, SessionError> {
-        Session::revert(&self.vault(), &self.entry(), self.opts(), &to.parse().unwrap()).await
-    }
-}
-
-#[tokio::test]
-async fn an_old_state_becomes_the_newest_and_the_log_goes_on() {
-    let machine = Machine::new();
-    let keys = machine.with_keys().await;
-    machine.seal_another("Ann at Work <ann@work.example>").await;
-    let newest = machine.seal_another("Ann Elsewhere <ann@else.example>").await;
-    let before = machine.files();
-    machine.clock.advance(Duration::from_secs(10));
-    let revert = machine.revert(&keys).await.unwrap();
-    let undone = revert.undone().clone();
-    assert_eq!((undone.heads.as_slice(), undone.secrets), ([newest].as_slice(), 0));
-    let actions: Vec<_> = undone.entries.unwrap().into_iter().map(|entry| entry.action).collect();
-    assert_eq!(actions, ["add-identity", "add-identity"]);
-    assert_eq!(machine.files(), before, "nothing has changed yet");
-    let sealed = revert.seal("back").await.unwrap().snapshot.name.file_name();
-    assert_eq!(machine.files().len(), before.len() + 1, "{:?}", machine.files());
-
-    let opened = machine.open().await.unwrap();
-    assert_eq!((opened.session.canonical_base(), opened.notes.len()), (sealed, 0));
-    assert_eq!(identities(&opened.session).await, ["Ann Example <ann@example.org>"]);
-    let log = opened.session.with_audit_log(gpgsmith_audit::Log::load).await.unwrap();
-    let actions: Vec<_> = log.iter().map(|entry| entry.action.as_str()).collect();
-    assert_eq!(actions, ["create-key", "add-identity", "add-identity", "revert"]);
-    let report = opened.session.with_audit_log(gpgsmith_audit::Log::verify).await.unwrap();
-    assert!(report.is_intact());
-    opened.session.discard().await.unwrap();
-    // Another machine takes it for the head's successor.
-    let desk = Machine::beside(&machine, "desk");
-    desk.open().await.unwrap().session.discard().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_revert_that_is_not_sealed_changes_nothing() {
-    let machine = Machine::new();
-    let keys = machine.with_keys().await;
-    machine.seal_another("Ann at Work <ann@work.example>").await;
-    let before = (machine.files(), machine.seen());
-    drop(machine.revert(&keys).await.unwrap());
-    assert_eq!((machine.files(), machine.seen()), before);
-    let newest = machine.files().pop().unwrap();
-    let error = machine.revert(&newest).await.unwrap_err();
-    assert!(matches!(error, SessionError::AlreadyNewest(name) if name == newest));
-    machine.open().await.unwrap().session.discard().await.unwrap();
-}
-
-#[tokio::test]
-async fn going_back_ends_a_fork_for_every_machine() {
-    let machine = Machine::new();
-    machine.with_keys().await;
-    let desk = Machine::beside(&machine, "desk");
-    let session = machine.open().await.unwrap().session;
-    desk.seal_another("Theirs <t@example.org>").await;
-    let theirs = desk.seal_another("Theirs again <ta@example.org>").await;
-    add_identity(&session, "Ours <o@example.org>").await.unwrap();
-    machine.clock.advance(Duration::from_secs(10));
-    let ours = session.seal_fork("ours").await.unwrap().snapshot.name.file_name();
-    machine.open().await.unwrap().session.discard().await.unwrap();
-    assert_eq!(machine.seen().other_heads().len(), 1);
-    machine.clock.advance(Duration::from_secs(10));
-    // Theirs was right.
-    let revert = machine.revert(&theirs).await.unwrap();
-    assert_eq!(revert.undone().heads, [ours, theirs]);
-    let sealed = revert.seal("theirs").await.unwrap().snapshot.name.file_name();
-    for machine in [&machine, &desk] {
-        let opened = machine.open().await.unwrap();
-        assert_eq!(
-            (opened.session.canonical_base(), opened.notes.join("\n")),
-            (sealed.clone(), String::new())
-        );
-        assert_eq!(identities(&opened.session).await.len(), 3);
-        opened.session.discard().await.unwrap();
-        assert_eq!(machine.seen().heads.len(), 1);
-    }
-}
-
-#[tokio::test]
-async fn going_back_from_a_damaged_newest_snapshot() {
-    let machine = Machine::new();
-    let keys = machine.with_keys().await;
-    let newest = machine.seal_another("Ann at Work <ann@work.example>").await;
-    let mut bytes = machine.take_away(&newest);
-    bytes.truncate(bytes.len() - 100);
-    machine.put(&newest, &bytes);
-    machine.clock.advance(Duration::from_secs(10));
-    let revert = machine.revert(&keys).await.unwrap();
-    let sealed = revert.seal("back").await.unwrap().snapshot.name.file_name();
-    let session = machine.open().await.unwrap().session;
-    assert_eq!(session.canonical_base(), sealed);
-    session.discard().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_vault_does_not_go_back_past_its_trusted_key_nor_to_a_stranger_s_snapshot() {
-    let mut machine = Machine::new();
-    machine.with_keys().await;
-    machine.anchor = machine.open().await.unwrap().tofu_fingerprint.map(|key| key.to_string());
-    let first = machine.files().remove(0);
-    let before = machine.files();
-    let error = machine.revert(&first).await.unwrap().seal("back").await.unwrap_err();
-    assert!(is_master_key_mismatch(&error), "{error:?}");
-    assert_eq!(machine.files(), before);
-    let forged = "20261123T110000Z_old.tar.age";
-    machine
-        .seal_foreign(forged, |home| {
-            describe(home, forged, |lineage| lineage.secrets = vec!["00".repeat(32)]);
-        })
-        .await;
-    let error = machine.revert(forged).await.unwrap_err();
-    assert!(matches!(error, SessionError::Refused { why: Refusal::Forged { .. }, .. }));
-}
-
-#[tokio::test]
-async fn another_host_s_work_goes_on_here_and_its_files_stay() {
-    let machine = Machine::new();
-    machine.with_keys().await;
-    let desk = Machine::beside(&machine, "desk");
-    let theirs = desk.open().await.unwrap().session;
-    add_identity(&theirs, "Theirs <t@example.org>").await.unwrap();
-    drop(theirs);
-    let pair = find_ephemeral_for(&machine.vault_dir, "desk").unwrap().unwrap();
-    let read = || {
-        let files = [pair.session_path.as_ref().unwrap(), &pair.info_path];
-        files.map(|path| fs::read(path).unwrap())
-    };
-    let before = read();
-    let resumed =
-        Session::resume(&machine.vault(), &machine.entry(), &pair, machine.opts()).await.unwrap();
-    let session = resumed.session;
-    assert_eq!(identities(&session).await.len(), 2);
-    let ours = find_ephemeral_for(&machine.vault_dir, "laptop").unwrap().unwrap();
-    assert!(ours.session_path.is_some(), "it is on the disk under our name at once");
-    add_identity(&session, "Ours <o@example.org>").await.unwrap();
-    session.seal("both").await.unwrap();
-    assert!(find_ephemeral_for(&machine.vault_dir, "laptop").unwrap().is_none());
-    assert_eq!(read(), before, "another host's pair is never touched");
-    // That host is still offered its work, which may have gone on; never taken for finished.
-    assert!(matches!(desk.open().await, Err(SessionError::Unfinished { .. })));
-}
-
-#[tokio::test]
-async fn another_host_s_work_does_not_take_the_place_of_ours() {
-    let machine = Machine::new();
-    machine.with_keys().await;
-    let desk = Machine::beside(&machine, "desk");
-    for (machine, who) in [(&desk, "Theirs <t@example.org>"), (&machine, "Ours <o@example.org>")] {
-        let session = machine.open().await.unwrap().session;
-        add_identity(&session, who).await.unwrap();
-        drop(session);
-    }
-    let before = machine.files();
-    let theirs = find_ephemeral_for(&machine.vault_dir, "desk").unwrap().unwrap();
-    let error = Session::resume(&machine.vault(), &machine.entry(), &theirs, machine.opts()).await;
-    assert!(matches!(error, Err(SessionError::Unfinished { .. })));
-    assert_eq!(machine.files(), before);
 }

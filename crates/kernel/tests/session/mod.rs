@@ -5,7 +5,9 @@ mod endings;
 mod ephemeral;
 mod heads;
 mod life;
+mod revert;
 mod steps;
+mod takeover;
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,6 @@
 //! A directory of snapshots, as any file-sync service may carry it.
 
+mod hashing;
 mod open;
 mod seal;
 

@@ -6,9 +6,8 @@ use std::{
 };
 
 use flate2::bufread::GzDecoder;
-use sha2::{Digest, Sha256};
 
-use super::Store;
+use super::{Store, hashing::Hashing};
 use crate::{
     archive::{self, ArchiveError, Limits, Sink, UnpackError, Unpacker},
     atomic::{At, PathError},
@@ -88,7 +87,7 @@ impl Store {
         let path = self.path_of(file_name)?;
         let file = open_regular(&path)?;
         let options = OpenOptions::default();
-        let mut hashing = Hashing::new(&file, &options);
+        let mut hashing = Hashing::new(&file, options.progress);
         io::copy(&mut hashing, &mut io::sink()).at("read", &path)?;
         Ok(hashing.finish().0)
     }
@@ -110,7 +109,8 @@ impl Encrypted<'_> {
     ) -> Result<Opened, OpenError> {
         let header = Header::read(&mut self.file, self.path)?;
         self.check(header, key, options)?;
-        let mut input = BufReader::with_capacity(128 * 1024, Hashing::new(&self.file, options));
+        let mut input =
+            BufReader::with_capacity(128 * 1024, Hashing::new(&self.file, options.progress));
         let openers = key.openers(options.max_work_factor);
         let stream = age::Decryptor::new_buffered(&mut input)
             .and_then(|file| file.decrypt(openers.iter().map(AsRef::as_ref)))
@@ -193,33 +193,3 @@ fn read_payload(
 
 /// The magic number of gzip, and its only method.
 const GZIP: &[u8] = &[0x1f, 0x8b, 8];
-
-/// Hashes and counts what is read.
-struct Hashing<'a> {
-    file: &'a File,
-    digest: Sha256,
-    size: u64,
-    progress: Option<&'a dyn Fn(u64)>,
-}
-
-impl<'a> Hashing<'a> {
-    fn new(file: &'a File, options: &OpenOptions<'a>) -> Self {
-        Self { file, digest: Sha256::new(), size: 0, progress: options.progress }
-    }
-
-    fn finish(self) -> ([u8; 32], u64) {
-        (self.digest.finalize().into(), self.size)
-    }
-}
-
-impl Read for Hashing<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read(buffer)?;
-        self.digest.update(buffer.get(..n).unwrap_or_default());
-        self.size += n as u64;
-        if let Some(progress) = self.progress {
-            progress(self.size);
-        }
-        Ok(n)
-    }
-}

@@ -1,14 +1,12 @@
 use std::{
     fmt,
-    fs::File,
     io::{self, BufWriter, Write},
     path::PathBuf,
 };
 
 use flate2::{Compression, write::GzEncoder};
-use sha2::{Digest, Sha256};
 
-use super::{OpenOptions, Snapshot, Store, open::Encrypted};
+use super::{OpenOptions, Snapshot, Store, hashing::Hashing, open::Encrypted};
 use crate::{
     archive::{self, Checker, PackError},
     atomic::{At, PathError, Temp},
@@ -211,38 +209,4 @@ fn encrypt<W: Write>(
         archive::pack(tree, &mut stream)?
     };
     Ok((stream.finish().map_err(PackError::Output)?, contents))
-}
-
-/// Hashes and counts what is written.
-struct Hashing<'a> {
-    file: &'a File,
-    digest: Sha256,
-    size: u64,
-    progress: Option<&'a dyn Fn(u64)>,
-}
-
-impl<'a> Hashing<'a> {
-    fn new(file: &'a File, progress: Option<&'a dyn Fn(u64)>) -> Self {
-        Self { file, digest: Sha256::new(), size: 0, progress }
-    }
-
-    fn finish(self) -> ([u8; 32], u64) {
-        (self.digest.finalize().into(), self.size)
-    }
-}
-
-impl Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.file.write(bytes)?;
-        self.digest.update(bytes.get(..n).unwrap_or_default());
-        self.size += n as u64;
-        if let Some(progress) = self.progress {
-            progress(self.size);
-        }
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }
