@@ -128,29 +128,34 @@ fn acceptable(error: &SessionError, call: &OpenVault) -> Option<About> {
         .then(|| About::AcceptRollback { vault: vault.clone(), why: why.to_string() })
 }
 
-/// There is unfinished work: resume it, or throw it away and open afresh.
+/// There is unfinished work: resume it, or throw it away and open afresh. What turns up while the
+/// user is asked is asked about in its turn.
 async fn settle(
     env: &Env<'_>,
     call: &OpenVault,
     (vault, entry): (&Vault, &Entry),
-    (mut opts, found): (SessionOpts, Vec<Ephemeral>),
+    (mut opts, mut found): (SessionOpts, Vec<Ephemeral>),
 ) -> Result<Outcome, ApiError> {
-    let described: Vec<Unfinished> =
-        found.iter().map(|pair| describe(env, &entry.name, pair)).collect::<Result<_, _>>()?;
-    let choice = match call.unfinished {
-        Some(choice) => choice,
-        None => ask_unfinished(env, entry, described.clone()).await?,
-    };
-    if let (UnfinishedChoice::Resume, Some(newest)) = (choice, found.first()) {
-        env.progress.report("resuming unfinished work");
-        return resume(env, call, (vault, entry, newest), opts).await;
+    loop {
+        let described: Vec<Unfinished> =
+            found.iter().map(|pair| describe(env, &entry.name, pair)).collect::<Result<_, _>>()?;
+        let choice = match call.unfinished {
+            Some(choice) => choice,
+            None => ask_unfinished(env, entry, described.clone()).await?,
+        };
+        if let (UnfinishedChoice::Resume, Some(newest)) = (choice, found.first()) {
+            env.progress.report("resuming unfinished work");
+            return resume(env, call, (vault, entry, newest), opts).await;
+        }
+        let about = About::DiscardUnfinished { vault: entry.name.clone(), found: described };
+        env.confirm(about, "--yes").await?;
+        env.progress.check()?;
+        opts.unfinished = OnUnfinished::Discard(found);
+        match attempt(env, call, (vault, entry), &mut opts).await? {
+            Err(SessionError::Unfinished { found: more, .. }) => found = more,
+            opened => return recorded(env, opened?, OpenedHow::Opened),
+        }
     }
-    let about = About::DiscardUnfinished { vault: entry.name.clone(), found: described };
-    env.confirm(about, "--yes").await?;
-    env.progress.check()?;
-    opts.unfinished = OnUnfinished::Discard;
-    let opened = attempt(env, call, (vault, entry), &mut opts).await?;
-    recorded(env, opened?, OpenedHow::Opened)
 }
 
 async fn resume(

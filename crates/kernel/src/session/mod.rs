@@ -51,7 +51,12 @@ pub use self::{
     step::{Change, Home},
     write::SealedSnapshot,
 };
-use self::{ephemeral::LockSource, host::HostName, state::StateDir, work::Work};
+use self::{
+    ephemeral::{Ephemeral, LockSource},
+    host::HostName,
+    state::StateDir,
+    work::Work,
+};
 use crate::{
     api,
     clock::{Clock, SystemClock},
@@ -99,13 +104,24 @@ pub struct SessionOpts {
 }
 
 /// What [`Session::open`] does when there is unfinished work of this machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OnUnfinished {
     /// Fails with [`SessionError::Unfinished`], so that the user can be asked.
     #[default]
     Report,
-    /// Removes it, once the passphrase is proven.
-    Discard,
+    /// Removes what the user was told of and has confirmed, once the passphrase is proven. If
+    /// there is more, all of it is reported once more, and nothing is removed.
+    Discard(Vec<Ephemeral>),
+}
+
+impl OnUnfinished {
+    /// Whether the user has confirmed that all of `found` goes.
+    fn confirms(&self, found: &[Ephemeral]) -> bool {
+        match self {
+            Self::Report => found.is_empty(),
+            Self::Discard(confirmed) => found.iter().all(|pair| confirmed.contains(pair)),
+        }
+    }
 }
 
 /// What the user says is right, though it does not look so.

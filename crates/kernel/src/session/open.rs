@@ -6,8 +6,8 @@ use gpgsmith_vault::{Listing, OpenError, Snapshot, atomic::FileLock, registry::E
 use jiff::Timestamp;
 
 use super::{
-    Change, Home, OnUnfinished, OpenSessionResult, ReadOnly, SealedSnapshot, SealedStep, Session,
-    SessionError, SessionOpts, Vault,
+    Change, Home, OpenSessionResult, ReadOnly, SealedSnapshot, SealedStep, Session, SessionError,
+    SessionOpts, Vault,
     ephemeral::{Ephemeral, delete_ephemeral_files},
     opening::Opening,
     pairs::{self, Owner},
@@ -107,7 +107,7 @@ impl Session {
             ours.extend(opening.adopt_orphans(&listing).await?);
         }
         let left = pairs::sort(ours, &opening).await?;
-        if opening.opts.unfinished == OnUnfinished::Report && !left.resumable.is_empty() {
+        if !opening.opts.unfinished.confirms(&left.resumable) {
             let vault = entry.name.clone();
             return Err(SessionError::Unfinished { vault, found: left.resumable });
         }

@@ -109,7 +109,7 @@ pub(super) struct Left {
 /// left alone.
 pub(super) async fn sort(ours: Vec<Ephemeral>, opening: &Opening) -> Result<Left, SessionError> {
     let newest = opening.lineage.as_ref();
-    let discards = opening.opts.unfinished == OnUnfinished::Discard;
+    let discards = opening.opts.unfinished != OnUnfinished::Report;
     let mut left = Left::default();
     for pair in ours {
         let Some(state) = pair.state_name() else {

@@ -66,13 +66,40 @@ async fn w09_a_fresh_start_deletes_nothing_before_the_passphrase_is_proven() {
     make_keys(&session).await;
     drop(session);
     let before = machine.files();
-    let opts = || SessionOpts { unfinished: OnUnfinished::Discard, ..machine.opts() };
+    let confirmed = find_ephemeral_for(&machine.vault_dir, "laptop").unwrap().into_iter();
+    let unfinished = OnUnfinished::Discard(confirmed.collect());
+    let opts = || SessionOpts { unfinished: unfinished.clone(), ..machine.opts() };
     let wrong = machine.vault_with("a typo");
     Session::open(&wrong, &machine.entry(), opts()).await.unwrap_err();
     assert_eq!(machine.files(), before);
     let fresh = Session::open(&machine.vault(), &machine.entry(), opts()).await.unwrap().session;
     assert!(fresh.certificates().await.unwrap().is_empty());
     fresh.discard().await.unwrap();
+    assert_eq!(machine.files().len(), 1);
+}
+
+#[tokio::test]
+async fn a_fresh_start_discards_only_what_the_user_was_told_of() {
+    let machine = Machine::new();
+    let session = machine.create().await;
+    make_keys(&session).await;
+    drop(session);
+    let told = find_ephemeral_for(&machine.vault_dir, "laptop").unwrap().unwrap();
+    let base = &told.canonical_base;
+    // A second state whose sidecar a sync service has lost.
+    let second = machine.vault_dir.join(format!("{base}.session-laptop-2"));
+    std::fs::copy(told.session_path.as_ref().unwrap(), second).unwrap();
+    let open = async |confirmed: Vec<_>| {
+        let unfinished = OnUnfinished::Discard(confirmed);
+        let opts = SessionOpts { unfinished, ..machine.opts() };
+        Session::open(&machine.vault(), &machine.entry(), opts).await
+    };
+    let Err(SessionError::Unfinished { found, .. }) = open(vec![told.clone()]).await else {
+        panic!("what nobody was told of is discarded");
+    };
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|pair| pair.session_path.as_ref().unwrap().exists()));
+    open(found).await.unwrap().session.discard().await.unwrap();
     assert_eq!(machine.files().len(), 1);
 }
 

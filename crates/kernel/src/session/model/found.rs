@@ -101,3 +101,13 @@ fn unfinished_work_is_told_where_only_reading_is_allowed() {
         Act::Open(DESK),
     ]);
 }
+
+#[test]
+fn a_fresh_start_tells_of_a_state_that_has_lost_its_sidecar() {
+    holds(&[
+        Act::Accept(DESK),
+        Act::Harm(DESK, Harm::Truncate, 2),
+        Act::KillInStep(DESK),
+        Act::Fresh(DESK),
+    ]);
+}

@@ -11,7 +11,12 @@ use super::{
 use crate::{
     home::lineage::FileKind,
     id::MachineId,
-    session::{SessionError, ephemeral::parse_session_filename, heads::Refusal, host::HostName},
+    session::{
+        OnUnfinished, SessionError,
+        ephemeral::{Ephemeral, parse_session_filename},
+        heads::Refusal,
+        host::HostName,
+    },
 };
 
 /// A law that does not hold, and the order that shows it.
@@ -144,8 +149,20 @@ pub(super) fn resumed_all(machine: &Machine, state: &Bytes) -> Result<(), Broken
 /// How a session that only reads speaks of unfinished work.
 const OWN_WORK: &str = "this machine has unfinished work on this vault";
 
-/// Opening anew passes over no unfinished work of this machine in silence.
-pub(super) fn unfinished_work_was_reported(machine: &Machine, files: &Files) -> Result<(), Broken> {
+/// Whoever has confirmed a discard is asked once more only because of something else.
+pub(super) fn tells_of_more(asked: &OnUnfinished, found: &[Ephemeral]) -> Result<(), Broken> {
+    let OnUnfinished::Discard(confirmed) = asked else { return Ok(()) };
+    let more = found.iter().any(|pair| !confirmed.contains(pair));
+    holds(more, "unfinished work is reported again that the user has given up")
+}
+
+/// Opening anew passes over no unfinished work of this machine in silence, but for what the user
+/// was told of and has `given_up`.
+pub(super) fn unfinished_work_was_reported(
+    machine: &Machine,
+    files: &Files,
+    given_up: &BTreeSet<u32>,
+) -> Result<(), Broken> {
     let sealed = content::sealed_steps(files);
     let opts = machine.opts();
     for (name, bytes) in files {
@@ -158,7 +175,8 @@ pub(super) fn unfinished_work_was_reported(machine: &Machine, files: &Files) -> 
             lineage.this.kind == FileKind::Ephemeral
                 && lineage.this.machine == *opts.state.machine()
         });
-        let only_here: Vec<_> = there.steps.difference(&sealed).collect();
+        let only_here: Vec<_> =
+            there.steps.difference(&sealed).filter(|step| !given_up.contains(step)).collect();
         holds(
             !ours || only_here.is_empty(),
             &format!("{name} was passed over in silence: only it holds {only_here:?}"),

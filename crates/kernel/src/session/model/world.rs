@@ -10,7 +10,7 @@ use super::{
     service::Service,
 };
 use crate::session::{
-    Accept, OnUnfinished, Session, SessionError, SessionOpts,
+    Accept, OnUnfinished, Session, SessionError,
     ephemeral::{Ephemeral, session_filenames_for},
     pairs,
 };
@@ -213,23 +213,27 @@ async fn attach(machine: &Machine) -> Result<Done, Broken> {
 
 async fn open(machine: &mut Machine, act: Act) -> Result<Done, Broken> {
     let files = machine.files();
-    let (accepts, fresh) = (matches!(act, Act::Accept(_)), matches!(act, Act::Fresh(_)));
-    let unfinished = if fresh { OnUnfinished::Discard } else { OnUnfinished::Report };
-    let accept = Accept { rollback: accepts, future: accepts };
-    let opts = SessionOpts { unfinished, accept, ..machine.opts() };
-    let pairs = own_pairs(machine).into_iter().filter(|_| fresh);
-    let given_up = pairs
-        .filter_map(|pair| content::content(files.get(&pair.state_name()?)?))
-        .flat_map(|content| content.steps.clone())
-        .collect();
-    let result = Session::open(&machine.vault(), &machine.entry(), opts).await;
+    let accepts = matches!(act, Act::Accept(_));
+    let mut given_up = BTreeSet::new();
+    let mut opts = machine.opts();
+    opts.accept = Accept { rollback: accepts, future: accepts };
+    let result = loop {
+        let opened = Session::open(&machine.vault(), &machine.entry(), opts.clone()).await;
+        match opened {
+            // The user is told what is there, and says that it may go.
+            Err(SessionError::Unfinished { found, .. }) if matches!(act, Act::Fresh(_)) => {
+                laws::tells_of_more(&opts.unfinished, &found)?;
+                given_up = steps_of(machine, &found);
+                opts.unfinished = OnUnfinished::Discard(found);
+            }
+            opened => break opened,
+        }
+    };
     if let Err(error) = machine.opened(result) {
         return Ok(Done { refused: Some(error), ..Done::default() });
     }
     let name = laws::opened_the_newest(machine, &files)?;
-    if !fresh {
-        laws::unfinished_work_was_reported(machine, &files)?;
-    }
+    laws::unfinished_work_was_reported(machine, &files, &given_up)?;
     laws::not_of_another_vault(&files[&name])?;
     if accepts {
         machine.accepted.extend(files.values().cloned());
@@ -242,6 +246,13 @@ async fn open(machine: &mut Machine, act: Act) -> Result<Done, Broken> {
     }
     machine.saw = files;
     Ok(Done { given_up, ..Done::told(name) })
+}
+
+/// The steps in the states of `pairs`.
+fn steps_of(machine: &Machine, pairs: &[Ephemeral]) -> BTreeSet<u32> {
+    let files = machine.files();
+    let states = pairs.iter().filter_map(|pair| files.get(&pair.state_name()?));
+    states.filter_map(content::content).flat_map(|content| content.steps.clone()).collect()
 }
 
 fn own_pairs(machine: &Machine) -> Vec<Ephemeral> {
