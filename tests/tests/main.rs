@@ -19,6 +19,7 @@ mod faults;
 mod foreign;
 mod fuzz;
 mod go;
+mod heads;
 mod interrupted;
 mod keys;
 mod life;

@@ -13,7 +13,7 @@ use crate::{
     api::{
         ApiError, Code, Hint,
         event::{About, Answer},
-        vault::{OpenVault, OpenedHow, Unfinished, UnfinishedChoice},
+        vault::{Accept, OpenVault, OpenedHow, Unfinished, UnfinishedChoice},
     },
     session::{
         OnUnfinished, OpenSessionResult, ReadOnly, Session, SessionError, SessionOpts, Vault,
@@ -49,6 +49,31 @@ pub async fn open(
         }
         opened => recorded(env, opened?, OpenedHow::Opened),
     }
+}
+
+/// Whether the call only joins the session that is open on `vault` for work: what it asks for
+/// besides is of an opening, and would be passed over in silence.
+///
+/// # Errors
+/// `busy`: it asks for more.
+pub fn may_join(call: &OpenVault, vault: &str) -> Result<(), ApiError> {
+    let seal_first = || {
+        let advice = "Seal its session first (or discard it), then open it so.";
+        Hint::run(advice, "vault seal", &["--vault", vault])
+    };
+    let (what, hint) = if let Some(host) = &call.from {
+        (format!("the work of {host} does not come into its session"), seal_first())
+    } else if call.unfinished == Some(UnfinishedChoice::Fresh) {
+        let advice = "If nothing in it is to be kept, discard it; then open it afresh.";
+        let hint = Hint::run(advice, "vault discard", &["--vault", vault]);
+        ("its session is not thrown away by opening it again".to_owned(), hint)
+    } else if call.accept != Accept::default() {
+        ("joining its session accepts nothing".to_owned(), seal_first())
+    } else {
+        return Ok(());
+    };
+    let text = format!("the vault {vault} is open already: {what}");
+    Err(ApiError::new(Code::Busy, text).with_hint(hint))
 }
 
 /// What stands in the way of opening, and goes away when the user says so.

@@ -33,8 +33,7 @@ impl Context {
 
     /// Refuses while this daemon holds a session for work on the vault of `entry`.
     fn refuse_open(&self, entry: &Entry) -> Result<(), ApiError> {
-        let open = self.sessions().by_dir(&entry.dir());
-        if open.iter().all(|open| open.session().read_only().is_some()) {
+        if self.working_on(entry).is_none() {
             return Ok(());
         }
         let hint =
@@ -49,10 +48,7 @@ impl Context {
         entry: &Entry,
         given: &Vault,
     ) -> Result<Option<Rc<Held>>, ApiError> {
-        let mut open = self.sessions().by_dir(&entry.dir()).into_iter();
-        let Some(open) = open.find(|open| open.session().read_only().is_none()) else {
-            return Ok(None);
-        };
+        let Some(open) = self.working_on(entry) else { return Ok(None) };
         self.guesses().check(&entry.name)?;
         if let Err(error) = vault::prove(open.session(), given).await {
             if let Some(text) = self.guesses().failed(&entry.name) {
@@ -61,6 +57,17 @@ impl Context {
             return Err(error);
         }
         Ok(Some(open))
+    }
+
+    /// The session for work that this daemon has on the vault of `entry`, if any.
+    fn working_on(&self, entry: &Entry) -> Option<Rc<Held>> {
+        let mut open = self.sessions().by_dir(&entry.dir()).into_iter();
+        open.find(|open| open.session().read_only().is_none())
+    }
+
+    /// Refuses what joining the open session would pass over in silence.
+    fn refuse_more_than_joining(&self, entry: &Entry, call: &OpenVault) -> Result<(), ApiError> {
+        self.working_on(entry).map_or(Ok(()), |_| open::may_join(call, &entry.name))
     }
 
     async fn attach(&self, entry: &Entry, given: &Vault) -> Result<Option<Opened>, ApiError> {
@@ -103,12 +110,16 @@ impl Handle for OpenVault {
     async fn handle(self, cx: &Context) -> Result<Opened, ApiError> {
         let env = cx.env();
         let entry = vault::resolve(&env, self.name.as_deref())?;
+        let for_work = !self.read_only && self.snapshot.is_none();
+        if for_work {
+            cx.refuse_more_than_joining(&entry, &self)?; // before a passphrase is asked for
+        }
         let given = unlock::unlock(&env, &entry, &self.unlock).await?;
-        if !self.read_only
-            && self.snapshot.is_none()
-            && let Some(attached) = cx.attach(&entry, &given).await?
-        {
-            return Ok(attached);
+        if for_work {
+            cx.refuse_more_than_joining(&entry, &self)?;
+            if let Some(attached) = cx.attach(&entry, &given).await? {
+                return Ok(attached);
+            }
         }
         open::open(&env, &self, &entry, &given).await.map(|outcome| cx.opened(outcome))
     }
