@@ -3,6 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use gpgsmith_tests::{
+    extent::all,
     fixture::MASTER,
     gate::Story,
     run::Run,
@@ -24,17 +25,29 @@ fn user() -> Sandbox {
 }
 
 fn make_home(sandbox: &Sandbox, dir: &str, passphrase: &str) {
-    fs::create_dir_all(sandbox.path(dir)).unwrap();
-    fs::set_permissions(sandbox.path(dir), fs::Permissions::from_mode(0o700)).unwrap();
-    add_key(sandbox, dir, ("Ann Example <ann@example.org>", passphrase));
+    make_home_of(sandbox, dir, ("ed25519", passphrase));
 }
 
-fn add_key(sandbox: &Sandbox, dir: &str, (name, passphrase): (&str, &str)) {
-    gpg(sandbox, dir, (passphrase, &["--quick-gen-key", name, "ed25519", "cert", "0"]));
+/// A GnuPG home with a master key of this algorithm and a subkey for encryption.
+fn make_home_of(sandbox: &Sandbox, dir: &str, (algo, passphrase): (&str, &str)) {
+    fs::create_dir_all(sandbox.path(dir)).unwrap();
+    fs::set_permissions(sandbox.path(dir), fs::Permissions::from_mode(0o700)).unwrap();
+    add_key(sandbox, dir, (algo, "Ann Example <ann@example.org>", passphrase));
+}
+
+fn add_key(sandbox: &Sandbox, dir: &str, (algo, name, passphrase): (&str, &str, &str)) {
+    gpg(sandbox, dir, (passphrase, &["--quick-gen-key", name, algo, "cert", "0"]));
     let listed = gpg(sandbox, dir, (passphrase, &["--with-colons", "--list-keys", name]));
     let line = listed.stdout.lines().find(|line| line.starts_with("fpr:")).unwrap();
     let fingerprint = line.split(':').nth(9).unwrap();
-    gpg(sandbox, dir, (passphrase, &["--quick-add-key", fingerprint, "cv25519", "encr", "1y"]));
+    gpg(
+        sandbox,
+        dir,
+        (
+            passphrase,
+            &["--quick-add-key", fingerprint, &algo.replacen("ed", "cv", 1), "encr", "1y"],
+        ),
+    );
 }
 
 /// gpg as the user runs it; its agent ends.
@@ -148,7 +161,7 @@ fn questions_name_their_flags() {
     let own = sandbox.text("own");
     let asked = import_new(&sandbox, "home/.gnupg", &["--key-passphrase-file", &own]).fails(6);
     assert_snapshot!("vault_import__asks_to_reencrypt", asked.shown());
-    add_key(&sandbox, "home/.gnupg", ("Second <second@example.org>", OWN));
+    add_key(&sandbox, "home/.gnupg", ("ed25519", "Second <second@example.org>", OWN));
     let flags = ["--key-passphrase-file", &own, "--reencrypt"];
     let asked = import_new(&sandbox, "home/.gnupg", &flags).fails(6);
     assert_snapshot!("vault_import__asks_for_the_master", asked.shown());
@@ -214,6 +227,39 @@ fn the_ring_of_an_old_gpg_is_converted() {
     assert_eq!(proven(&sandbox, &[]), 2);
 }
 
+/// gpg 2.3 and later may keep public keys in a data base, which an older one cannot read.
+#[test]
+fn keys_that_keyboxd_keeps_are_exported_by_the_gpg_that_has_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("own", &format!("{OWN}\n"));
+    make_home(&sandbox, "home/.gnupg", OWN);
+    let version = sandbox.tool("gpg", &["--version"]).ok().stdout;
+    let is_old = version.lines().next().unwrap().contains(" 2.2.");
+    if is_old {
+        fs::remove_file(sandbox.path("home/.gnupg/pubring.kbx")).unwrap();
+        sandbox.write("home/.gnupg/public-keys.d/pubring.db", "SQLite format 3");
+    } else {
+        // As gpg's manual has it: an export, keyboxd switched on, and an import.
+        let keyed = "gpg --batch --export --export-options backup >public
+mv .gnupg/pubring.kbx pubring.kbx
+echo use-keyboxd >.gnupg/common.conf
+gpg --batch --import --import-options restore public 2>said
+gpgconf --kill all";
+        sandbox.tool("sh", &["-ec", keyed]).ok();
+        assert!(!sandbox.path("home/.gnupg/pubring.kbx").exists());
+    }
+    let own = sandbox.text("own");
+    let flags = ["--reencrypt", "--key-passphrase-file", &own];
+    let imported = import_new(&sandbox, "home/.gnupg", &flags);
+    if is_old {
+        assert_snapshot!("vault_import__keyboxd_too_old", imported.shown());
+        nothing_was_made(&sandbox);
+    } else {
+        imported.ok();
+        assert_eq!(proven(&sandbox, &[]), 2);
+    }
+}
+
 #[test]
 fn a_registered_vault_is_filled_and_takes_the_same_master_again_only() {
     let sandbox = user();
@@ -249,16 +295,42 @@ fn master(sandbox: &Sandbox) -> String {
 
 #[test]
 fn an_interrupted_import_leaves_the_vault_empty_or_full() {
+    interrupted("ed25519", Sealed::WithAnIdentityFile);
+    if all() {
+        for algo in ["ed25519", "rsa4096", "nistp384", "brainpoolP256r1"] {
+            interrupted(algo, Sealed::WithAPassphrase);
+        }
+    }
+}
+
+/// What opens the vault that keys are imported into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sealed {
+    /// The keys keep their passphrase.
+    WithAnIdentityFile,
+    /// The keys get that of the vault; this takes its time.
+    WithAPassphrase,
+}
+
+fn interrupted(algo: &str, sealed: Sealed) {
+    let source = Sandbox::new();
+    make_home_of(&source, "gnupg", (algo, OWN));
+    let source_path = source.text("gnupg");
     let fresh = || {
-        let sandbox = user();
-        let path = sandbox.text("vaults/work");
-        sandbox.unlocked(&["vault", "create", "work", "--path", &path]).ok();
+        let sandbox = Sandbox::new();
+        sandbox.write("own", &format!("{OWN}\n"));
+        let (path, identity) = (sandbox.text("vaults/work"), sandbox.text("identity.txt"));
+        sandbox.tool("age-keygen", &["-o", &identity]).ok();
+        let create = ["vault", "create", "work", "--path", &path, "--identity", &identity];
+        let words = if sealed == Sealed::WithAPassphrase { &create[..5] } else { &create };
+        sandbox.unlocked(words).ok();
         sandbox.unlocked(&["vault", "seal"]).ok();
         sandbox
     };
+    let how = if sealed == Sealed::WithAPassphrase { "--reencrypt" } else { "--keep-passphrase" };
     let command = |sandbox: &Sandbox| {
-        let (source, own) = (sandbox.text("home/.gnupg"), sandbox.text("own"));
-        let words = ["vault", "import", &source, "--reencrypt", "--key-passphrase-file", &own];
+        let own = sandbox.text("own");
+        let words = ["vault", "import", &source_path, how, "--key-passphrase-file", &own];
         words.map(str::to_owned).to_vec()
     };
     Story { fresh: &fresh, command: &command }.is_whole_or_not_at_all();

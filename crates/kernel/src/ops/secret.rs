@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::Env;
 use crate::{
     api::{
-        ApiError, Code,
+        ApiError, Code, Hint,
         event::{About, Answer},
     },
     session::{Session, SessionError},
@@ -31,13 +31,22 @@ impl Env<'_> {
         for attempt in 0..TRIES {
             let of = format!("the keys in the vault {}", session.vault_name());
             let about = About::Passphrase { of, again: attempt > 0 };
-            let answer = secret(self.asker.ask(about, "--key-passphrase-file").await?)?;
+            let answer = match self.asker.ask(about, "--key-passphrase-file").await {
+                // Nobody can type another one.
+                Err(error) if attempt > 0 && error.code == Code::NeedsAnswer => break,
+                answer => secret(answer?)?,
+            };
             if opens(session, grip, &answer).await? {
                 session.set_key_passphrase(answer);
                 return Ok(());
             }
         }
-        Err(ApiError::new(Code::WrongPassphrase, "the passphrase does not open the keys"))
+        let text =
+            format!("the passphrase does not open the keys in the vault {}", session.vault_name());
+        let hint = Hint::advice(
+            "Nothing has changed. Type the passphrase of the keys, or give it with --key-passphrase-file.",
+        );
+        Err(ApiError::new(Code::WrongPassphrase, text).with_hint(hint))
     }
 
     /// For the first keys of a vault: the vault's passphrase, else a new one.

@@ -9,7 +9,7 @@ use std::{
 
 use gpgsmith_gpg::{
     Certificate, Client, ClientOptions, Error as GpgError, Program, Secret, SecretState,
-    UserIdEntry,
+    UserIdEntry, Version,
 };
 use gpgsmith_vault::{
     Workdir, WorkdirOptions,
@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::source::{self, Copies, Found};
 use crate::{
-    api::{ApiError, Code},
+    api::{ApiError, Code, Hint},
     ops::error::Fail as _,
     session::SessionError,
 };
@@ -199,7 +199,19 @@ async fn from_data_base(
     source::copy(&home.join(DIR).join("pubring.db"), &copy.join(DIR).join("pubring.db"))
         .fail(Code::Io)?;
     atomic::create_new(&copy.join("common.conf"), b"use-keyboxd\n", 0o600).fail(Code::Io)?;
-    let exported = program.export_data_base(&copy).await.map_err(gpg_failed)?;
+    let exported = program.export_data_base(&copy).await.map_err(|error| match error {
+        GpgError::Keyboxd { version, .. } => too_old(home, version),
+        other => gpg_failed(other),
+    })?;
     program.cleanup_socket_dir(&copy).await.map_err(GpgError::from).map_err(gpg_failed)?;
     Ok(exported.into())
+}
+
+/// The copy is ours; the user knows the home.
+fn too_old(home: &Path, version: Version) -> ApiError {
+    let error = GpgError::Keyboxd { home: home.to_owned(), version };
+    let hint = Hint::advice(
+        "Use GnuPG 2.3 or later for this vault, or import what the gpg of that home writes with `gpg --export-secret-keys`.",
+    );
+    ApiError::chain(Code::Gpg, &error).with_hint(hint)
 }
