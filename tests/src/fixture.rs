@@ -46,6 +46,27 @@ impl Sandbox {
         self.give_away();
     }
 
+    /// Another machine with copies of all vaults of this one, none of them open.
+    ///
+    /// # Panics
+    /// They cannot be copied.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        let copy = Self::new();
+        for vault in self.names("vaults") {
+            let dir = format!("vaults/{vault}");
+            fs::create_dir_all(copy.path(&dir)).expect("a directory in the sandbox");
+            for name in self.snapshots(&dir) {
+                let name = format!("{dir}/{name}");
+                fs::copy(self.path(&name), copy.path(&name)).expect("a snapshot");
+            }
+        }
+        for name in ["identity.txt", "config/locksmith/config.yaml"] {
+            copy.write(name, &self.read(name).replace(&self.text(""), &copy.text("")));
+        }
+        copy
+    }
+
     /// Takes the newest snapshot of a registered vault away, so that it stands at the one before.
     ///
     /// # Panics

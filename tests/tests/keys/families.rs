@@ -52,6 +52,34 @@ fn whole_life(algo: &str) {
     sandbox.unlocked(&["vault", "open", "--no-shell"]).ok();
     assert_eq!(column(&sandbox, "validity"), ["u", "r", "u", "u", "u"], "{algo}");
     sandbox.gpgsmith(&["audit", "verify"]).ok();
+    moved(&sandbox, algo);
+}
+
+/// The same keys under another passphrase, sealed to a second recipient, out of the vault as a
+/// GnuPG home, and from there into another vault.
+fn moved(sandbox: &Sandbox, algo: &str) {
+    let validity = column(sandbox, "validity");
+    let keys = column(sandbox, "key_id");
+    sandbox.write("new", "another passphrase\n");
+    let (new, second) = (sandbox.text("new"), sandbox.text("second.txt"));
+    let passwd = ["vault", "passwd", "--new-passphrase-file", &new];
+    let changed = sandbox.unlocked(&[&passwd[..], &KEY, &["--json"]].concat()).ok().json();
+    assert_eq!(changed["secret_keys"], keys.len(), "{algo}");
+    sandbox.tool("age-keygen", &["-o", &second]).ok();
+    let recipient = sandbox.tool("age-keygen", &["-y", &second]).ok().stdout;
+    sandbox.unlocked(&["vault", "recipients", "add", recipient.trim()]).ok();
+    sandbox.unlocked(&["vault", "seal"]).ok();
+    let home = sandbox.text("home/out");
+    sandbox.unlocked(&["vault", "export", "new", &home, "--yes"]).ok();
+    let (path, key) = (sandbox.text("vaults/again"), ["--key-passphrase-file", &new]);
+    let to = ["--name", "again", "--path", &path, "--identity", &second, "--keep-passphrase"];
+    sandbox.unlocked(&[&["vault", "import", &home], &to[..], &key].concat()).ok();
+    sandbox.unlocked(&["vault", "open", "again", "--no-shell"]).ok();
+    assert_eq!(column(sandbox, "key_id"), keys, "{algo}");
+    assert_eq!(column(sandbox, "validity"), validity, "{algo}: what was revoked stays so");
+    let old = sandbox.unlocked(&[&["keys", "generate", "--usage", "sign"], &KEY[..]].concat());
+    old.fails(5);
+    sandbox.unlocked(&[&["keys", "generate", "--usage", "sign"], &key[..]].concat()).ok();
 }
 
 #[test]

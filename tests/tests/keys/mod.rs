@@ -10,7 +10,10 @@ mod revocation;
 mod revoke;
 mod ssh;
 
-pub(crate) use self::{certify::with_bob, families::empty};
+pub(crate) use self::{
+    certify::with_bob,
+    families::{empty, new_keys},
+};
 
 use gpgsmith_tests::{fixture::MASTER as FINGERPRINT, run::Run, sandbox::Sandbox};
 use serde_json::Value;
@@ -83,7 +86,7 @@ fn told(sandbox: &Sandbox, lines: &[(i32, &str)]) -> String {
 }
 
 /// The rows of `keys list`, by their columns of that name.
-fn column(sandbox: &Sandbox, name: &str) -> Vec<String> {
+pub(crate) fn column(sandbox: &Sandbox, name: &str) -> Vec<String> {
     let keys = sandbox.gpgsmith(&["keys", "list", "--json"]).ok().json();
     let certificate = &keys["certificates"][0];
     let subkeys = certificate["subkeys"].as_array().unwrap();
