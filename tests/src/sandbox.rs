@@ -186,7 +186,7 @@ impl Sandbox {
     /// Runs `gpgsmith` with the file of [`Sandbox::passphrase`], and asks nothing.
     pub fn unlocked(&self, args: &[&str]) -> Run {
         let passphrase = self.passphrase();
-        self.gpgsmith(&[args, &["--no-input", "--passphrase-file", &passphrase]].concat())
+        self.gpgsmith(&[&["--no-input", "--passphrase-file", &passphrase], args].concat())
     }
 
     /// Runs `gpgsmith` as another user.

@@ -1,6 +1,6 @@
 //! Each change of the keys, interrupted at each of its calls of gpg: before or after, never half.
 
-use gpgsmith_tests::{extent::all, gate::Story, sandbox::Sandbox};
+use gpgsmith_tests::{extent::all, fixture::MASTER, gate::Story, sandbox::Sandbox};
 
 use crate::keys::{column, new_keys};
 
@@ -60,6 +60,12 @@ fn making_a_revocation_certificate() {
         &crate::keys::without_revocation,
         "keys revocation-cert --key-passphrase-file ../passphrase",
     );
+}
+
+#[test]
+fn running_a_command() {
+    let gpg = "gpg --batch --passphrase-file ../passphrase --quick-add-uid";
+    interrupt(&pass, &format!("exec -- {gpg} {MASTER} Ann_Example"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod compat;
 mod daemon;
 mod defects;
 mod elsewhere;
+mod exec;
 mod faults;
 mod foreign;
 mod fuzz;

@@ -56,7 +56,8 @@ Exit codes:
   1  failed                     6  needs an answer (see the flag that is named)
   2  wrong usage                7  no session is open, or several are
   3  the daemon does not run    8  cancelled or declined
-  4  refused for safety         9  found something (keys lint)";
+  4  refused for safety         9  found something (keys lint)
+`exec` ends with the exit code of its command.";
 
 /// Flags that every command understands.
 #[derive(Clone, Debug, Default, Args)]

@@ -3,8 +3,11 @@
 use std::{cell::OnceCell, env, fmt::Display};
 
 use gpgsmith_kernel::{
-    api::{ApiError, Call, Code, Face, SESSION_VARIABLE, Target, vault::Unlock},
-    client::{Client, Options},
+    api::{
+        ApiError, Call, Code, Face, Hint, SESSION_VARIABLE, Target, exec::EXEC_VARIABLE,
+        vault::Unlock,
+    },
+    client::{Client, Host, Options},
     hardening::{CoreLimit, harden_face},
     secret::Passphrase,
     view::visible,
@@ -52,9 +55,18 @@ impl<'a> Context<'a> {
 
     /// Makes a call that is a job, and follows it to its end.
     pub(crate) fn run<C: Call>(&self, call: &C) -> Result<C::Reply, CliError> {
+        self.run_by(call, &mut JobHost::new(self))
+    }
+
+    /// The same, where somebody else than usual answers.
+    pub(crate) fn run_by<C: Call>(
+        &self,
+        call: &C,
+        host: &mut dyn Host,
+    ) -> Result<C::Reply, CliError> {
         let client = self.client()?;
         let watch = self.interrupts.watch();
-        let reply = client.run(call, &mut JobHost::new(self));
+        let reply = client.run(call, host);
         drop(watch);
         self.ui.clear();
         Ok(reply?)
@@ -92,6 +104,7 @@ impl<'a> Context<'a> {
 
     /// A connection to the daemon, which is started only if `spawn` says so.
     pub(crate) fn connect(&self, spawn: bool) -> Result<Client, ApiError> {
+        refuse_inside_a_step()?;
         let options = Options::from_environment(VERSION, Face::Cli)?;
         let options = Options { spawn, verbose: self.verbose(), ..options };
         interrupt::unblocked(|| Client::connect(options))
@@ -189,6 +202,15 @@ impl<'a> Context<'a> {
     pub(crate) fn global(&self) -> &Global {
         self.global
     }
+}
+
+/// A command that `exec` runs is part of a step, which would wait for it and be waited for.
+fn refuse_inside_a_step() -> Result<(), ApiError> {
+    if env::var_os(EXEC_VARIABLE).is_none() {
+        return Ok(());
+    }
+    let text = "gpgsmith cannot be used inside of gpgsmith exec: the vault waits for the command";
+    Err(ApiError::new(Code::Refused, text).with_hint(Hint::advice("Use it when exec has ended.")))
 }
 
 /// Whether a passphrase is typed to open something, or chosen.

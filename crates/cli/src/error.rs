@@ -25,6 +25,14 @@ pub(crate) enum CliError {
     /// What the daemon says, or would have said.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// A command of the user's own failed, with this exit code.
+    #[error("{error}")]
+    Command {
+        /// What the daemon says of it.
+        error: ApiError,
+        /// The command's own.
+        code: u8,
+    },
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Stdout(#[source] io::Error),
@@ -64,21 +72,27 @@ struct Failure<'a> {
 /// has gone is no error.
 pub(crate) fn exit_code(ended: Result<ExitCode, CliError>, ui: &Ui) -> ExitCode {
     ui.clear();
-    let error = match ended {
+    let (error, code) = match ended {
         Ok(code) => return code,
         Err(CliError::Ended(code)) => return ExitCode::from(code),
         Err(CliError::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => {
             return ExitCode::SUCCESS;
         }
-        Err(CliError::Api(error)) => error,
-        Err(error @ CliError::Stdout(_)) => ApiError::chain(Code::Io, &error),
+        Err(CliError::Command { error, code }) => (error, code),
+        Err(CliError::Api(error)) => {
+            let code = error.code.exit_code();
+            (error, code)
+        }
+        Err(error @ CliError::Stdout(_)) => {
+            (ApiError::chain(Code::Io, &error), Code::Io.exit_code())
+        }
     };
     let text = match ui.json().then(|| ui::json(&Failure { error: &error })) {
         Some(Ok(json)) => json,
         _ => render(&error),
     };
     ui.note(text.trim_end());
-    ExitCode::from(error.code.exit_code())
+    ExitCode::from(code)
 }
 
 /// The causes, outermost first, then advice, then the command that carries it out.

@@ -42,6 +42,17 @@ impl Interrupts {
         self.0.watchers.fetch_add(1, SeqCst);
         Watch { shared: &self.0, before }
     }
+
+    /// Waits by `wait` for somebody who hears Ctrl-C too, and for whom it is: what is pressed
+    /// meanwhile does not count.
+    pub(crate) fn left_to<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let watch = self.watch();
+        let before = self.count();
+        let ended = wait();
+        self.0.count.store(before, SeqCst);
+        drop(watch);
+        ended
+    }
 }
 
 /// Runs `start`, which starts a program that shall not inherit the blocked signal.

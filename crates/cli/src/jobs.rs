@@ -31,6 +31,7 @@ impl<'a> JobHost<'a> {
     fn answered(&self, question: &Question) -> Option<Answer> {
         let global = self.cx.global();
         match &question.about {
+            About::RunCommand(_) => Some(Answer::CannotAsk), // only `exec` has a command
             About::Passphrase { again: true, .. } => None,
             About::Passphrase { .. } | About::NewPassphrase { .. } => {
                 let origin = match question.flag.as_str() {

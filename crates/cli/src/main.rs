@@ -6,6 +6,7 @@ mod complete;
 mod context;
 mod error;
 mod files;
+mod foreground;
 mod hint;
 mod input;
 mod interrupt;

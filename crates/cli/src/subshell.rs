@@ -10,7 +10,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitCode},
+    process::{Command, ExitCode},
 };
 
 use gpgsmith_kernel::{
@@ -23,7 +23,7 @@ use gpgsmith_kernel::{
 use tempfile::TempDir;
 
 use self::plan::Plan;
-use crate::{context::Context, error::CliError, interrupt, quote::quote};
+use crate::{context::Context, error::CliError, quote::quote};
 
 /// Set in the shells that we start, and in what they start.
 const MARK: &str = "GPGSMITH_SHELL";
@@ -90,23 +90,19 @@ fn run(cx: &Context<'_>, opened: &Opened) -> Result<u8, ShellError> {
     let user_zdotdir = env::var_os("ZDOTDIR").or_else(|| env::var_os("HOME")).unwrap_or_default();
     let plan = plan::plan(&shell, &opened.session.vault, startup.path(), &user_zdotdir);
     write_startup(&startup, &plan).map_err(ShellError::Startup)?;
-    let watch = cx.interrupts.watch(); // Ctrl-C is for what runs in the shell
-    let started = interrupt::unblocked(|| match cx.core_limit {
-        Some(limit) => limit.lifted(|| start(&shell, &plan, opened)),
-        None => start(&shell, &plan, opened),
-    });
-    let mut child = started.map_err(|source| ShellError::Start { shell, source })?;
-    let status = child.wait().map_err(ShellError::Wait)?;
-    drop(watch);
+    let started = cx.start(&mut command(&shell, &plan, opened));
+    let child = started.map_err(|source| ShellError::Start { shell, source })?;
+    let status = cx.wait(child).map_err(ShellError::Wait)?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(KILLED))
 }
 
-fn start(shell: &Path, plan: &Plan, opened: &Opened) -> io::Result<Child> {
+fn command(shell: &Path, plan: &Plan, opened: &Opened) -> Command {
     #[expect(clippy::disallowed_methods, reason = "the user's own shell, which sees what they see")]
     let mut command = Command::new(shell);
     command.args(&plan.args).envs(plan.env.iter().map(|(name, value)| (name, value)));
     command.env(SESSION_VARIABLE, &opened.token).env(VAULT_VARIABLE, &opened.session.vault);
-    command.env(MARK, "1").spawn()
+    command.env(MARK, "1");
+    command
 }
 
 /// The user's shell, or the one that every system has.

@@ -3,6 +3,7 @@
 mod audit;
 mod completions;
 mod daemon;
+mod exec;
 mod identity;
 mod key;
 mod setup;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     /// What was done in an open vault, and whether that was tampered with
     #[command(subcommand, arg_required_else_help = true)]
     Audit(audit::Command),
+    Exec(exec::Args),
     /// The daemon that holds open vaults; it starts by itself
     #[command(subcommand, arg_required_else_help = true)]
     Daemon(daemon::Command),
@@ -43,6 +45,7 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Result<ExitCode, CliEr
         Command::Setup(args) => setup::run(args, cx),
         Command::Keys(command) => key::run(command, cx),
         Command::Audit(command) => audit::run(command, cx),
+        Command::Exec(args) => exec::run(args, cx),
         Command::Daemon(command) => daemon::run(command, cx),
         Command::Version(args) => version::run(args, cx),
         Command::Completions(args) => completions::run(args, cx),

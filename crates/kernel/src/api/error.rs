@@ -100,6 +100,8 @@ pub enum Code {
     NoRam,
     /// `gpg` is missing, too old, or failed.
     Gpg,
+    /// A command of the user's own failed; what it did is undone.
+    CommandFailed,
     /// A file cannot be read or written.
     Io,
     /// The registry or another file of ours does not parse.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     ApiError, Done, Face, call,
+    exec::{CommandEnd, Order},
     key::{Certificate, Key, Level, NewEnd, Reason},
     vault::Unfinished,
 };
@@ -47,7 +48,8 @@ pub enum JobWhat {
         /// A phrase: `deriving the key`.
         text: String,
     },
-    /// It waits for an answer ([`AnswerJob`]); after a minute without one it fails.
+    /// It waits for an answer ([`AnswerJob`]); after a minute without one it fails. A command may
+    /// take as long as it does, while somebody follows the job.
     Question(Question),
     /// It waits for the user to touch a card.
     WaitsForTouch {
@@ -78,7 +80,7 @@ pub struct Question {
 }
 
 /// What a question is about. All but [`About::Unfinished`], [`About::Passphrase`],
-/// [`About::NewPassphrase`] and [`About::ChooseMaster`] are answered yes or no.
+/// [`About::NewPassphrase`], [`About::ChooseMaster`] and [`About::RunCommand`] are answered yes or no.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "about", rename_all = "kebab-case")]
 pub enum About {
@@ -249,6 +251,8 @@ pub enum About {
         /// The work factor: 2^n KiB of memory.
         work_factor: u8,
     },
+    /// The face is to run the command that its user gave it, and to say how that ended.
+    RunCommand(Order),
 }
 
 /// A primary key that may be the master.
@@ -278,6 +282,8 @@ pub enum Answer {
     Secret(Passphrase),
     /// A text that was typed.
     Text(String),
+    /// The command has ended.
+    Ended(CommandEnd),
     /// This face cannot ask its user: the job fails with `needs_answer`, naming the flag.
     CannotAsk,
 }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod daemon;
 pub mod error;
 pub mod event;
+pub mod exec;
 pub mod identity;
 pub mod key;
 pub mod lock;

@@ -21,6 +21,9 @@ use crate::{
 /// Beyond so many events of progress no more are kept: a job tells phases, not bytes.
 const MOST_PROGRESS: usize = 10_000;
 
+/// How long a face that runs a command may take to follow its job, or to come back to it.
+const RETURN: Duration = Duration::from_secs(10);
+
 /// A call that runs to its end whether or not the face stays. It keeps its events, so that a face
 /// can follow from any number on.
 #[derive(Debug)]
@@ -124,12 +127,14 @@ impl Job {
         if !self.can_ask {
             return Err(needs_answer("this needs an answer, and nobody may be asked", flag));
         }
+        let is_command = matches!(about, About::RunCommand(_));
         let answer = self.post(about, flag);
         let mut stop = self.stop.subscribe();
         let answer = tokio::select! {
             answer = answer => answer.unwrap_or(Answer::Cancel),
             _ = stop.wait_for(Option::is_some) => return self.check().and(Ok(Answer::Cancel)),
-            () = time::sleep(self.patience) => Answer::CannotAsk,
+            () = self.abandoned(), if is_command => Answer::CannotAsk,
+            () = time::sleep(self.patience), if !is_command => Answer::CannotAsk,
         };
         let unanswered = self.pending.take().is_some();
         match answer {
@@ -138,6 +143,17 @@ impl Job {
                 Err(needs_answer("this needs an answer, and nobody may be asked", flag))
             }
             answer => Ok(answer),
+        }
+    }
+
+    /// Until nobody follows any more, nor comes back: whoever runs a command follows all the while.
+    async fn abandoned(&self) {
+        loop {
+            time::sleep(self.patience.min(RETURN)).await;
+            if self.grown.receiver_count() == 0 {
+                return;
+            }
+            self.grown.closed().await;
         }
     }
 

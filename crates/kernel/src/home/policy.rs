@@ -29,6 +29,11 @@ pub fn place(path: &Path, kind: Kind) -> Place {
     }
 }
 
+/// Whether it is gpg's: what enters the home, but for our own files.
+pub fn is_gpgs(path: &Path, kind: Kind) -> bool {
+    place(path, kind) == Place::Main && !path.to_str().is_some_and(is_ours)
+}
+
 fn skip(path: &Path) -> bool {
     is_transient(path)
 }

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod check;
 mod error;
+pub mod exec;
 pub mod export;
 pub mod identity;
 pub mod import;

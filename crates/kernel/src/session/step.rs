@@ -7,15 +7,20 @@ use std::{
 };
 
 use gpgsmith_gpg::{Certificate, Client, Fingerprint, Key, Secret};
+use gpgsmith_vault::registry::Entry;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::{
-    Listing, Session, SessionError, Shared,
+    Listing, Session, SessionError, Shared, evidence,
     keyring::Keyring,
+    trust::Verdict,
     work::{Backup, Work},
 };
-use crate::{clock::Clock, home::journal};
+use crate::{
+    clock::Clock,
+    home::{journal, lineage},
+};
 
 /// The home during a step: gpg on it, and our files in it.
 #[derive(Debug)]
@@ -25,6 +30,7 @@ pub struct Home<'a> {
     carried: &'a Path,
     secret: Option<&'a SecretString>,
     clock: &'a dyn Clock,
+    entry: &'a Entry,
 }
 
 impl Home<'_> {
@@ -51,6 +57,18 @@ impl Home<'_> {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What opening the vault would say of its master key now; to be asked where the work was not
+    /// ours.
+    ///
+    /// # Errors
+    /// gpg failed, or a file of ours does not parse.
+    pub async fn judge(&self) -> Result<Verdict, SessionError> {
+        let anchor = self.entry.trusted_master_fp.as_deref();
+        let lineage = lineage::read(self.dir)?;
+        let secrets = lineage.as_ref().map(|lineage| lineage.local_secrets.as_slice());
+        Ok(evidence::gather(self.gpg, self.dir, anchor, secrets).await?.judge())
     }
 }
 
@@ -135,6 +153,7 @@ pub(super) async fn run<T, E: From<SessionError>>(
         carried: open.carried(),
         secret: secret.as_ref(),
         clock: shared.opts.clock.as_ref(),
+        entry: &shared.entry,
     };
     work(&home).await
 }

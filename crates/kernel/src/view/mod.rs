@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod daemon;
 pub mod error;
+pub mod exec;
 pub mod identity;
 pub mod key;
 pub mod lock;

@@ -1,3 +1,4 @@
+mod exec;
 mod heads;
 mod key;
 mod master;
@@ -123,6 +124,7 @@ pub fn question(question: &Question) -> Prompt {
         About::ExportPlain { vault, target } => transfer::export(vault, target),
         About::RemoveRecipient { vault, recipient } => transfer::remove_recipient(vault, recipient),
         About::HeavyWork { file, work_factor } => heavy(file, *work_factor),
+        About::RunCommand(order) => exec::run_command(order),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod audit;
 mod daemon;
+mod exec;
 mod identity;
 mod job;
 mod key;
@@ -15,6 +16,7 @@ use crate::api::{
     audit::{ShowAudit, VerifyAudit},
     daemon::{DaemonStatus, StopDaemon},
     event::{AnswerJob, CancelJob},
+    exec::ExecCommand,
     identity::{AddIdentity, ListIdentities, RevokeIdentity, SetPrimaryIdentity},
     key::{
         CertifyKey, CreateKeys, ExportKeys, ExportSecretSubkeys, GenerateKeys, KeysStatus,
@@ -42,6 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
         route::<CreateVault>(),
         route::<DaemonStatus>(),
         route::<DiscardVault>(),
+        route::<ExecCommand>(),
         route::<ExportKeys>(),
         route::<ExportSecretSubkeys>(),
         route::<ExportVault>(),

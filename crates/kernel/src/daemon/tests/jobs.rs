@@ -1,7 +1,10 @@
+use std::io::Write as _;
+
 use super::*;
 use crate::api::{
     Code,
     event::{AnswerJob, CancelJob, Started},
+    exec::CommandEnd,
 };
 
 #[test]
@@ -42,6 +45,51 @@ fn a_question_without_an_answer_times_out() {
     assert!(ending.contains("nobody answered in time"), "{ending}");
     let late = AnswerJob { job, question: 1, answer: Answer::Yes };
     assert_eq!(daemon.client().call(&late).unwrap_err().code, Code::BadRequest);
+}
+
+/// A face that takes its time over a command.
+struct Slow;
+
+impl Host for Slow {
+    fn can_ask(&self) -> bool {
+        true
+    }
+
+    fn progress(&mut self, _: &str) {}
+
+    fn ask(&mut self, _: &Question) -> Answer {
+        thread::sleep(HASTE.question * 10);
+        Answer::Ended(CommandEnd::Exit(0))
+    }
+
+    fn interrupts(&self) -> u32 {
+        0
+    }
+}
+
+/// A daemon that soon loses its patience.
+const HASTE: Bounds = Bounds { question: Duration::from_millis(50), ..BOUNDS };
+
+#[test]
+fn a_command_may_take_as_long_as_its_face_follows() {
+    let daemon = Running::start(HASTE);
+    assert_eq!(daemon.client().run(&Command {}, &mut Slow).unwrap(), "Ended(Exit(0))");
+}
+
+#[test]
+fn a_command_whose_face_has_gone_is_given_up() {
+    let daemon = Running::start(HASTE);
+    let never_followed = started(&daemon, &Command {});
+    wait_until("it is given up", || daemon.jobs() == 0);
+    assert!(last_event(&daemon, never_followed).contains("nobody answered in time"));
+
+    let mut stream = std::os::unix::net::UnixStream::connect(&daemon.options.socket).unwrap();
+    let job = started(&daemon, &Command {});
+    stream.write_all(get(&format!("/v1/jobs/{job}/events?after=0")).as_bytes()).unwrap();
+    thread::sleep(HASTE.question * 10);
+    assert_eq!(daemon.jobs(), 1, "it is waited for");
+    drop(stream);
+    wait_until("it is given up", || daemon.jobs() == 0);
 }
 
 #[test]

@@ -30,6 +30,7 @@ use crate::{
         ApiError, Call, Done, Face, call,
         daemon::{DaemonStatus, StopDaemon},
         event::{About, Answer, Question, What},
+        exec::Order,
     },
     client::{self, Client, Host},
     clock::SystemClock,
@@ -46,6 +47,19 @@ impl Handle for Ask {
         let about = About::Discard { vault: "work".to_owned(), steps: 3 };
         let answer = cx.asker().ask(about, "--yes").await?;
         Ok(format!("{answer:?}"))
+    }
+}
+
+/// A job that has a command run, and replies with how it ended as it is printed.
+#[derive(Serialize, Deserialize)]
+struct Command {}
+call!(Command, "test command", Job, String);
+
+impl Handle for Command {
+    async fn handle(self, cx: &Context) -> Result<String, ApiError> {
+        let (vault, line) = ("work".to_owned(), "true".to_owned());
+        let order = Order { vault, line, home: "/nonexistent".into(), gpg: "gpg".into() };
+        Ok(format!("{:?}", cx.asker().ask(About::RunCommand(order), "").await?))
     }
 }
 
@@ -114,6 +128,7 @@ impl Handle for Shout {
 fn routes() -> Vec<Route> {
     let mut routes = handlers::routes();
     routes.extend([route::<Ask>(), route::<AskNow>(), route::<Toil>()]);
+    routes.extend([route::<Command>()]);
     routes.extend([route::<Fault>(), route::<Shout>()]);
     routes
 }

@@ -3,6 +3,7 @@ use insta::assert_snapshot;
 use super::*;
 use crate::api::{
     event::Candidate,
+    exec::Order,
     identity::Identity,
     key::{Certificate, Key, Level, NewEnd, Reason, SecretPart},
 };
@@ -398,5 +399,15 @@ fn what_leaves_a_vault() {
     From the next snapshot on, age1abc can no longer open the vault pass.
     Every older snapshot stays readable to it, and so do the keys in them: if it is not to be trusted any more, make new subkeys.
     Remove it? [y/N]: (dangerous)
+    ");
+}
+
+#[test]
+fn a_command_that_runs_can_only_be_given_up() {
+    let (home, gpg) = ("/dev/shm/x/home".into(), "/usr/bin/gpg".into());
+    let (vault, line) = ("pass".to_owned(), "gpg -K \x1b[2J".to_owned());
+    assert_snapshot!(shown(About::RunCommand(Order { vault, line, home, gpg })), @r"
+    A command is run on the vault pass: gpg -K \u{1b}[2J
+    Stop waiting for it, and undo what it does? [CANCEL]:
     ");
 }
