@@ -45,6 +45,11 @@ fn revoking_subkeys() {
 }
 
 #[test]
+fn revoking_the_master_key() {
+    interrupt(&pass, "keys master revoke --reason superseded --confirm 1BAD42B9D3EB840E");
+}
+
+#[test]
 fn certifying_a_key() {
     let with_bob = || {
         let sandbox = pass();

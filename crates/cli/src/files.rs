@@ -29,7 +29,14 @@ impl WriteError {
 
 impl From<WriteError> for CliError {
     fn from(error: WriteError) -> Self {
-        let hint = error.exists().then(|| Hint::advice("remove it, or name another file"));
+        let hint = match error.source.kind() {
+            io::ErrorKind::AlreadyExists => Some("remove it, or name another file"),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                Some("make its directory first, or name another file")
+            }
+            _ => None,
+        };
+        let hint = hint.map(Hint::advice);
         let code = if error.exists() { Code::Exists } else { Code::Io };
         Self::Api(ApiError::chain(code, &error).with_hint(hint))
     }
@@ -44,12 +51,15 @@ pub(crate) struct Kind {
     pub(crate) mode: u32,
 }
 
-/// Says beforehand what [`write_new`] would say of a file that is there, where the work that comes
-/// between is not to be in vain.
+/// Says beforehand what [`write_new`] would say of a file that is there, or of a directory that is
+/// not, where the work that comes between is not to be in vain.
 pub(crate) fn must_be_new(path: &Path, kind: Kind) -> Result<(), WriteError> {
-    let source = match path.symlink_metadata() {
-        Ok(_) => io::Error::from(io::ErrorKind::AlreadyExists),
-        Err(_) => return Ok(()),
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let source = match (path.symlink_metadata(), dir.unwrap_or(Path::new(".")).metadata()) {
+        (Ok(_), _) => io::ErrorKind::AlreadyExists.into(),
+        (_, Ok(dir)) if !dir.is_dir() => io::ErrorKind::NotADirectory.into(),
+        (_, Err(error)) => error,
+        _ => return Ok(()),
     };
     Err(WriteError { what: kind.what, path: path.to_owned(), source })
 }
@@ -84,5 +94,23 @@ mod tests {
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let CliError::Api(error) = CliError::from(error) else { panic!("not an error of the api") };
         assert_eq!(error.code, Code::Exists);
+    }
+    #[test]
+    fn what_cannot_be_written_is_told_beforehand() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let kind = Kind { what: "the paper", mode: 0o600 };
+        let told = |name: &str| must_be_new(&path(name), kind).map_err(|error| error.source.kind());
+        write_new(&path("there"), kind, b"").unwrap();
+        std::os::unix::fs::symlink("nowhere", path("link")).unwrap();
+        assert_eq!(told("new"), Ok(()));
+        assert_eq!(
+            must_be_new(Path::new("new"), kind).map_err(|error| error.source.kind()),
+            Ok(())
+        );
+        assert_eq!(told("there"), Err(io::ErrorKind::AlreadyExists));
+        assert_eq!(told("link"), Err(io::ErrorKind::AlreadyExists));
+        assert_eq!(told("no/new"), Err(io::ErrorKind::NotFound));
+        assert_eq!(told("there/new"), Err(io::ErrorKind::NotADirectory));
     }
 }

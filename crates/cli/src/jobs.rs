@@ -55,6 +55,13 @@ impl<'a> JobHost<'a> {
         }
     }
 
+    /// Where something has to be typed to make sure.
+    fn yes_is_not_enough(&self) {
+        if self.cx.global().asking.yes {
+            self.cx.ui.note("--yes is not enough for this:");
+        }
+    }
+
     /// Says what is asked, for whoever reads why the command failed.
     fn tell(&self, prompt: &Prompt) {
         for line in prompt.text.iter().chain([&prompt.prompt]) {
@@ -93,6 +100,9 @@ impl Host for JobHost<'_> {
             return answer;
         }
         let prompt = view::question(question);
+        if prompt.dangerous && matches!(prompt.answers, Answers::Text) {
+            self.yes_is_not_enough();
+        }
         if self.cx.global().asking.no_input {
             self.tell(&prompt);
             return Answer::CannotAsk;

@@ -5,6 +5,7 @@ mod export;
 mod families;
 mod generate;
 mod lint;
+mod master;
 mod renew;
 mod revocation;
 mod revoke;

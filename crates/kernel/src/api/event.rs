@@ -80,7 +80,8 @@ pub struct Question {
 }
 
 /// What a question is about. All but [`About::Unfinished`], [`About::Passphrase`],
-/// [`About::NewPassphrase`], [`About::ChooseMaster`] and [`About::RunCommand`] are answered yes or no.
+/// [`About::NewPassphrase`], [`About::ChooseMaster`], [`About::RevokeMaster`] and
+/// [`About::RunCommand`] are answered yes or no.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "about", rename_all = "kebab-case")]
 pub enum About {
@@ -195,6 +196,15 @@ pub enum About {
         message: String,
         /// The usages, as letters, for which no other live key is there.
         last: String,
+    },
+    /// The master key is to be revoked, with everything on it. Answered by its key id.
+    RevokeMaster {
+        /// The key.
+        key: Box<Certificate>,
+        /// Why.
+        reason: Reason,
+        /// The words that go with it.
+        message: String,
     },
     /// Somebody else's key is to be certified.
     Certify {

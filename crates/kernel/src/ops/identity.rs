@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::{
     Env,
     error::Fail as _,
-    key::{master, secret},
+    key::{live, secret},
     listing,
 };
 use crate::{
@@ -88,7 +88,7 @@ pub async fn change(
     verb: Verb,
     text: &str,
 ) -> Result<ChangedIdentity, ApiError> {
-    let master = master(session)?;
+    let master = live(session).await?.fingerprint();
     let there = list(session).await?.identities;
     let text = if verb == Verb::Add { text.to_owned() } else { find(&there, text)?.uid.clone() };
     let user_id: UserId = text.parse().bad_request()?;

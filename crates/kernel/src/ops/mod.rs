@@ -81,9 +81,9 @@ impl Env<'_> {
         }
     }
 
-    /// Seals a checkpoint after keys were made, and records the anchor with the first snapshot
+    /// Seals a checkpoint after keys were made or ended, and records the anchor with the first snapshot
     /// that holds the master key. A snapshot of another machine that arrived meanwhile is no
-    /// failure: the keys stay in the session, and the note says so.
+    /// failure: the work stays in the session, and the note says so.
     async fn checkpoint(
         &self,
         session: &Session,
@@ -97,7 +97,7 @@ impl Env<'_> {
                 Ok(Some(sealed))
             }
             Err(error @ SessionError::Diverged { .. }) => {
-                notes.push(format!("{error}; the new keys are in the open session only"));
+                notes.push(format!("{error}; what was done is in the open session only"));
                 Ok(None)
             }
             Err(error) => Err(error.into()),

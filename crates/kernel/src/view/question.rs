@@ -113,6 +113,7 @@ pub fn question(question: &Question) -> Prompt {
         About::RevokeKeys { keys, reason, message, last } => {
             key::revoke(keys, (*reason, message), last)
         }
+        About::RevokeMaster { key, reason, message } => master::revoke(key, (*reason, message)),
         About::Certify { key, identities, level, expiry, local } => {
             master::certify(key, identities, (*level, expiry, *local))
         }

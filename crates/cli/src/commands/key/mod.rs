@@ -4,6 +4,7 @@ mod export;
 mod generate;
 mod lint;
 mod list;
+mod master;
 mod renew;
 mod revocation_cert;
 mod revoke;
@@ -29,6 +30,9 @@ pub(crate) enum Command {
     Lint(lint::Args),
     Export(export::Args),
     Certify(certify::Args),
+    /// The master key itself: its end
+    #[command(subcommand, arg_required_else_help = true)]
+    Master(master::Command),
     /// The names and mail addresses on the master key
     #[command(subcommand, visible_alias = "uid", arg_required_else_help = true)]
     Identity(uid::Command),
@@ -47,6 +51,7 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Ended {
         Command::Lint(args) => lint::run(args, cx),
         Command::Export(args) => export::run(args, cx),
         Command::Certify(args) => certify::run(args, cx),
+        Command::Master(command) => master::run(command, cx),
         Command::Identity(command) => uid::run(command, cx),
     }
 }

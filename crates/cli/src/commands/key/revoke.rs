@@ -33,7 +33,7 @@ Examples:
 
 /// Why a key is revoked.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Why {
+pub(super) enum Why {
     /// Somebody else may have its secret part
     Compromised,
     /// Another key takes its place

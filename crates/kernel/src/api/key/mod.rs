@@ -21,7 +21,7 @@ pub use self::{
     plan::{KeysPlan, PlanKeys, PlannedKey},
     renew::{NewEnd, RenewKeys, RenewedKeys},
     revocation::{RevocationCert, RevocationPaper},
-    revoke::{Reason, RevokeKeys, RevokedKeys},
+    revoke::{Reason, RevokeKeys, RevokeMaster, RevokedKeys, RevokedMaster},
     ssh::{SshLine, SshPublicKey},
 };
 use super::{Target, call, vault::Sealed};

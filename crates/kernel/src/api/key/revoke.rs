@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Key;
-use crate::api::{Target, call};
+use crate::api::{Target, call, vault::Sealed};
 
 /// Revokes subkeys for good; asks first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,4 +42,38 @@ pub struct RevokedKeys {
     pub master_fp: String,
     /// The subkeys.
     pub keys: Vec<Key>,
+}
+
+/// Revokes the master key, and with it everything on it, for good; the user types its ID.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RevokeMaster {
+    /// Which session.
+    #[serde(default)]
+    pub target: Target,
+    /// Why.
+    #[serde(default)]
+    pub reason: Reason,
+    /// Words for those who will see the revoked key; may be empty.
+    #[serde(default)]
+    pub message: String,
+    /// Its key id or fingerprint, as a confirmation; `None` asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+}
+call!(RevokeMaster, "keys master revoke", Job, RevokedMaster);
+
+/// The master key is revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedMaster {
+    /// Its fingerprint.
+    pub master_fp: String,
+    /// The public key with its revocation, ASCII-armored: nobody knows of it before that is
+    /// published.
+    pub armored: String,
+    /// The checkpoint that holds it; nothing when another machine has sealed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Sealed>,
+    /// What the user should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

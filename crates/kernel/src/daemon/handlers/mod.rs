@@ -20,7 +20,8 @@ use crate::api::{
     identity::{AddIdentity, ListIdentities, RevokeIdentity, SetPrimaryIdentity},
     key::{
         CertifyKey, CreateKeys, ExportKeys, ExportSecretSubkeys, GenerateKeys, KeysStatus,
-        LintKeys, ListKeys, PlanKeys, RenewKeys, RevocationCert, RevokeKeys, SshPublicKey,
+        LintKeys, ListKeys, PlanKeys, RenewKeys, RevocationCert, RevokeKeys, RevokeMaster,
+        SshPublicKey,
     },
     lock::{AddRecipient, ChangePassphrase, ListRecipients, RemoveRecipient},
     transfer::{ExportVault, ImportVault, RestoreVault},
@@ -66,6 +67,7 @@ pub(super) fn routes() -> Vec<Route> {
         route::<RestoreVault>(),
         route::<RevokeIdentity>(),
         route::<RevokeKeys>(),
+        route::<RevokeMaster>(),
         route::<SealVault>(),
         route::<SetPrimaryIdentity>(),
         route::<ShowAudit>(),

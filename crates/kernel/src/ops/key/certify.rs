@@ -1,14 +1,9 @@
-use std::{
-    fs,
-    io::Read as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-};
+use std::{fs::OpenOptions, io::Read as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
-use gpgsmith_gpg::{Care, Certificate, Certification, Expiry, Fingerprint, UserId};
+use gpgsmith_gpg::{Care, Certificate, Certification, Expiry, Fingerprint, UserId, Validity};
 use gpgsmith_vault::atomic::At as _;
 
-use super::{master, secret};
+use super::{live, secret};
 use crate::{
     api::{
         ApiError, Code, Hint,
@@ -19,7 +14,7 @@ use crate::{
     session::{Change, Home, Session, SessionError},
 };
 
-/// Larger than any key that is not an attack.
+/// Larger than any key that is not an attack, in bytes.
 const LARGEST: u64 = 16 << 20;
 
 /// Somebody else's key: from a file, or from the vault.
@@ -39,7 +34,7 @@ pub async fn certify(
     session: &Session,
     call: &CertifyKey,
 ) -> Result<CertifiedKey, ApiError> {
-    let by = master(session)?;
+    let by = live(session).await?.fingerprint();
     let expiry: Expiry = call.expiry.as_deref().unwrap_or("0").parse().bad_request()?;
     let theirs = theirs(session, call).await?;
     let key = theirs.certificate.fingerprint();
@@ -47,6 +42,7 @@ pub async fn certify(
         let text = "that is the vault's own master key, which certifies itself already";
         return Err(ApiError::new(Code::BadRequest, text));
     }
+    must_stand(&theirs.certificate)?;
     let user_ids = names(&theirs.certificate, &call.identities)?;
     let about = About::Certify {
         key: Box::new(listing::certificate(&theirs.certificate)),
@@ -85,7 +81,7 @@ async fn theirs(session: &Session, call: &CertifyKey) -> Result<Theirs, ApiError
     });
     let wanted = wanted.transpose().bad_request()?;
     let (text, mut found, place) = if let Some(file) = &call.file {
-        let text = read(file).fail(Code::Io)?;
+        let text = read(file)?;
         let found = session.with_gpg(async |gpg| gpg.preview(&text).await).await;
         let found = found.map_err(|error| no_key(file, &error))?;
         (Some(text), found, file.display().to_string())
@@ -121,11 +117,34 @@ fn no_key(file: &Path, error: &SessionError) -> ApiError {
     refusal
 }
 
-fn read(file: &PathBuf) -> Result<Vec<u8>, gpgsmith_vault::atomic::PathError> {
+fn read(file: &Path) -> Result<Vec<u8>, ApiError> {
     let mut text = Vec::new();
-    let opened = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(file);
-    let read = opened.and_then(|opened| opened.take(LARGEST).read_to_end(&mut text));
-    read.at("read", file).map(|_| text)
+    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(file);
+    let opened = opened.at("read", file).fail(Code::Io)?;
+    let size = opened.metadata().at("read", file).fail(Code::Io)?.len();
+    opened.take(LARGEST + 1).read_to_end(&mut text).at("read", file).fail(Code::Io)?;
+    if text.len() as u64 <= LARGEST {
+        return Ok(text);
+    }
+    // A pipe has no size.
+    let size = size.max(text.len() as u64);
+    let text = format!("{} has {size} bytes, and no key has over {LARGEST}", file.display());
+    let hint = Hint::advice(
+        "Export that one key to a file of its own: `gpg --armor --export FINGERPRINT >FILE`.",
+    );
+    Err(ApiError::new(Code::BadRequest, text).with_hint(hint))
+}
+
+/// What its owner has ended is not to be vouched for, and gpg does not.
+fn must_stand(certificate: &Certificate) -> Result<(), ApiError> {
+    let ended = match certificate.primary.validity {
+        Validity::Revoked => "is revoked",
+        Validity::Expired => "has expired",
+        _ => return Ok(()),
+    };
+    let text = format!("key {} {ended}", certificate.fingerprint());
+    let hint = Hint::advice("Ask its owner for the key as it is now.");
+    Err(ApiError::new(Code::BadRequest, text).with_hint(hint))
 }
 
 /// The identities to be certified: all that their owner stands by, or those that are named.

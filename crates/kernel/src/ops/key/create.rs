@@ -1,9 +1,9 @@
-use gpgsmith_gpg::{Algorithm, Expiry, Fingerprint, MasterSpec, Secret, Usage, UserId};
+use gpgsmith_gpg::{Algorithm, Expiry, Fingerprint, MasterSpec, Secret, Usage, UserId, Validity};
 
 use super::{
     finish,
     generate::{SUBKEY_EXPIRY, SUBKEYS, SubkeyPlan, add_subkeys, check_offer, check_pairs},
-    secret,
+    new_vault, secret,
 };
 use crate::{
     api::{
@@ -90,11 +90,14 @@ async fn refuse_second_master(
         return env.confirm(About::SecondMaster { vault, fingerprint }, "--yes").await;
     }
     let text = format!("the vault {vault} has the master key {fingerprint} already");
-    let hint = Hint::run(
-        "Add subkeys to it (or give --force for a second master key).",
-        "keys generate",
-        &[],
-    );
+    let hint = match there.primary.validity {
+        Validity::Revoked => new_vault(),
+        _ => Hint::run(
+            "Add subkeys to it (or give --force for a second master key).",
+            "keys generate",
+            &[],
+        ),
+    };
     Err(ApiError::new(Code::Refused, text).with_hint(hint))
 }
 

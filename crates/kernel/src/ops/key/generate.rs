@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use gpgsmith_gpg::{Algorithm, Certificate, Expiry, Fingerprint, SubkeySpec, Usage};
 
-use super::{finish, own, secret};
+use super::{finish, live, secret};
 use crate::{
     api::{
         ApiError, Code, Hint,
@@ -38,7 +38,7 @@ pub async fn generate(
     call: &GenerateKeys,
 ) -> Result<CreatedKeys, ApiError> {
     session.check_heads().await?;
-    let own = own(session).await?;
+    let own = live(session).await?;
     let usages = usages(&call.usage);
     let plan = plan(&session.settings().await?, &own, call)?;
     check_pairs(&usages, plan)?;

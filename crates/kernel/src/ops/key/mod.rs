@@ -9,9 +9,10 @@ mod pick;
 mod renew;
 mod revocation;
 mod revoke;
+mod revoke_master;
 mod ssh;
 
-use gpgsmith_gpg::{Certificate, Fingerprint};
+use gpgsmith_gpg::{Certificate, Fingerprint, Validity};
 
 use super::{Env, listing, vault::snapshot};
 use crate::{
@@ -32,6 +33,7 @@ pub use self::{
     renew::renew,
     revocation::revocation_cert,
     revoke::revoke,
+    revoke_master::revoke_master,
     ssh::ssh_public_key,
 };
 
@@ -55,13 +57,23 @@ async fn finish(
     message: &str,
     (master, subkeys): (Fingerprint, Vec<Key>),
 ) -> Result<CreatedKeys, ApiError> {
+    let (checkpoint, notes) = checkpoint(env, session, message).await?;
+    Ok(CreatedKeys { master_fp: master.to_string(), subkeys, checkpoint, notes })
+}
+
+/// Seals a checkpoint, if no other machine has sealed meanwhile; and what the user should know.
+async fn checkpoint(
+    env: &Env<'_>,
+    session: &Session,
+    message: &str,
+) -> Result<(Option<Sealed>, Vec<String>), ApiError> {
     let mut notes = Vec::new();
     let sealed = env.checkpoint(session, message, &mut notes).await?;
     let checkpoint = sealed.map(|sealed| Sealed {
         vault: session.vault_name().to_owned(),
         snapshot: snapshot(&sealed.snapshot),
     });
-    Ok(CreatedKeys { master_fp: master.to_string(), subkeys, checkpoint, notes })
+    Ok((checkpoint, notes))
 }
 
 /// The master key of the session's vault.
@@ -88,6 +100,25 @@ pub(super) async fn own(session: &Session) -> Result<Certificate, ApiError> {
         let text = format!("the vault {vault} no longer has its master key {master}");
         ApiError::new(Code::Damaged, text)
     })
+}
+
+/// The certificate of a master key that has not been revoked.
+///
+/// # Errors
+/// As [`own`], and where it is revoked: nothing that is done to it would count any more.
+pub(super) async fn live(session: &Session) -> Result<Certificate, ApiError> {
+    let own = own(session).await?;
+    if own.primary.validity != Validity::Revoked {
+        return Ok(own);
+    }
+    let text = format!("the master key {} is revoked, which is for good", own.fingerprint());
+    Err(ApiError::new(Code::BadRequest, text).with_hint(new_vault()))
+}
+
+/// What is left to do where the master key is revoked.
+fn new_vault() -> Hint {
+    let advice = "Make a new key, in a vault of its own.";
+    Hint::run(advice, "setup", &["--vault-name", "new"])
 }
 
 /// The passphrase of the keys, which the workflow has asked for before the step.

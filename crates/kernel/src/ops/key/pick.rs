@@ -31,6 +31,11 @@ pub(super) fn one<'a>(own: &'a Certificate, text: &str) -> Result<&'a Key, ApiEr
     }
 }
 
+/// Whether `text` is a name of this key.
+pub(super) fn names(text: &str, key: &Key) -> bool {
+    Name::read(text).is_some_and(|name| name.is_of(key))
+}
+
 fn see(text: String) -> ApiError {
     let hint = Hint::run("See which keys there are.", "keys list", &[]);
     ApiError::new(Code::BadRequest, text).with_hint(hint)

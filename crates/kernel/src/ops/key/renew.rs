@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use gpgsmith_gpg::{Certificate, Expiry, Fingerprint, Key, Renewal, Validity};
 use jiff::Timestamp;
 
-use super::{generate::SUBKEY_EXPIRY, own, pick, secret};
+use super::{generate::SUBKEY_EXPIRY, live, pick, secret};
 use crate::{
     api::{
         ApiError, Code,
@@ -23,7 +23,7 @@ pub async fn renew(
     session: &Session,
     call: &RenewKeys,
 ) -> Result<RenewedKeys, ApiError> {
-    let own = own(session).await?;
+    let own = live(session).await?;
     let expiry = expiry(session, call).await?;
     let until = end(expiry, env.clock.now())?;
     let keys = chosen(&own, &call.keys)?;

@@ -2,10 +2,10 @@ use std::{collections::BTreeMap, io::ErrorKind};
 
 use gpgsmith_gpg::{Certificate, Error as GpgError, Revocation, RevocationCertificate, Validity};
 
-use super::{own, secret};
+use super::{live, secret};
 use crate::{
     api::{
-        ApiError, Code,
+        ApiError,
         key::{Reason, RevocationPaper},
     },
     ops::Env,
@@ -22,11 +22,7 @@ pub async fn revocation_cert(
     env: &Env<'_>,
     session: &Session,
 ) -> Result<RevocationPaper, ApiError> {
-    let own = own(session).await?;
-    if own.primary.validity == Validity::Revoked {
-        let text = format!("the master key {} is revoked already", own.fingerprint());
-        return Err(ApiError::new(Code::BadRequest, text));
-    }
+    let own = live(session).await?;
     let master = own.fingerprint();
     let kept = session.with_gpg(async |gpg| gpg.stored_revocation(&master).await).await;
     match kept {

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use gpgsmith_gpg::{Certificate, Fingerprint, Key, Revocation, Usage, Validity};
 
-use super::{own, pick, secret};
+use super::{live, pick, secret};
 use crate::{
     api::{
-        ApiError, Code,
+        ApiError, Code, Hint,
         event::About,
         key::{Reason, RevokeKeys, RevokedKeys},
     },
@@ -23,7 +23,7 @@ pub async fn revoke(
     session: &Session,
     call: &RevokeKeys,
 ) -> Result<RevokedKeys, ApiError> {
-    let own = own(session).await?;
+    let own = live(session).await?;
     let subkeys = chosen(&own, &call.keys)?;
     let about = About::RevokeKeys {
         keys: subkeys.iter().map(|key| listing::key_of(&own, key)).collect(),
@@ -46,15 +46,23 @@ pub async fn revoke(
 
 fn chosen<'a>(own: &'a Certificate, names: &[String]) -> Result<Vec<&'a Key>, ApiError> {
     let keys = pick::all(own, names)?;
-    let wrong = match keys.iter().find(|key| !may_go(own, key)) {
+    let (wrong, hint) = match keys.iter().find(|key| !may_go(own, key)) {
         Some(key) if key.fingerprint == own.fingerprint() => {
-            format!("{} is the master key, and everything hangs on it", key.key_id)
+            let text = format!("{} is the master key, and everything hangs on it", key.key_id);
+            (
+                text,
+                Some(Hint::run(
+                    "This ends it, and everything on it, for good.",
+                    "keys master revoke",
+                    &["--reason", "superseded"],
+                )),
+            )
         }
-        Some(key) => format!("subkey {} is revoked already", key.key_id),
-        None if keys.is_empty() => "no subkey is named".to_owned(),
+        Some(key) => (format!("subkey {} is revoked already", key.key_id), None),
+        None if keys.is_empty() => ("no subkey is named".to_owned(), None),
         None => return Ok(keys),
     };
-    Err(ApiError::new(Code::BadRequest, wrong))
+    Err(ApiError::new(Code::BadRequest, wrong).with_hint(hint))
 }
 
 fn may_go(own: &Certificate, key: &Key) -> bool {
@@ -70,7 +78,7 @@ fn last(own: &Certificate, leaving: &[&Key]) -> String {
     last.map(Usage::letter).collect()
 }
 
-fn reason(reason: Reason) -> gpgsmith_gpg::Reason {
+pub(super) fn reason(reason: Reason) -> gpgsmith_gpg::Reason {
     match reason {
         Reason::Compromised => gpgsmith_gpg::Reason::Compromised,
         Reason::Superseded => gpgsmith_gpg::Reason::Superseded,

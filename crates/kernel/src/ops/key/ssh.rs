@@ -1,6 +1,6 @@
 use gpgsmith_gpg::{Certificate, Key, Usage};
 
-use super::{own, pick};
+use super::{live, pick};
 use crate::{
     api::{ApiError, Code, Hint, key::SshLine},
     session::Session,
@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 /// There is no such key, or it may not authenticate.
 pub async fn ssh_public_key(session: &Session, name: Option<&str>) -> Result<SshLine, ApiError> {
-    let own = own(session).await?;
+    let own = live(session).await?;
     let fit = fit(&own);
     let key = match name {
         Some(name) => pick::one(&own, name)?,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Cell, Section, Table, Tone, date, expiry, vault::sealed, visible};
 use crate::api::key::{
     Certificate, CreatedKeys, Key, Keys, KeysPlan, NewEnd, PlannedKey, Reason, RenewedKeys,
-    RevokedKeys, SecretPart,
+    RevokedKeys, RevokedMaster, SecretPart,
 };
 
 pub(in crate::view) use self::paper::grouped;
@@ -161,6 +161,16 @@ pub fn revoked(revoked: &RevokedKeys) -> Vec<String> {
     let mut lines: Vec<_> =
         revoked.keys.iter().map(|key| format!("revoked {}", key.key_id)).collect();
     lines.push(CHANGED.to_owned());
+    lines
+}
+
+/// The master key was revoked.
+pub fn revoked_master(revoked: &RevokedMaster) -> Vec<String> {
+    let mut lines = vec![format!("revoked the master key {}", revoked.master_fp)];
+    lines.extend(revoked.checkpoint.as_ref().map(sealed));
+    lines.extend(revoked.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.push("nobody knows of it yet: publish the revoked key, and tell people".to_owned());
+    lines.push("a new key goes into a vault of its own: `gpgsmith setup --vault-name new`".into());
     lines
 }
 

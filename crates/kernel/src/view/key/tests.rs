@@ -110,3 +110,19 @@ fn only_new_keys_are_told_of() {
     ");
     assert_eq!(created(&new, false).len(), 2);
 }
+
+#[test]
+fn a_revoked_master_key_is_not_revoked_for_others_yet() {
+    let revoked = RevokedMaster {
+        master_fp: "203E92AA7E59B62AFB0632831BAD42B9D3EB840E".to_owned(),
+        armored: String::new(),
+        checkpoint: None,
+        notes: vec!["another machine has sealed S".to_owned()],
+    };
+    assert_snapshot!(revoked_master(&revoked).join("\n"), @"
+    revoked the master key 203E92AA7E59B62AFB0632831BAD42B9D3EB840E
+    note: another machine has sealed S
+    nobody knows of it yet: publish the revoked key, and tell people
+    a new key goes into a vault of its own: `gpgsmith setup --vault-name new`
+    ");
+}

@@ -44,18 +44,26 @@ pub(super) fn renew(keys: &[NewEnd]) -> Prompt {
 }
 
 pub(super) fn revoke(keys: &[Key], (why, message): (Reason, &str), last: &str) -> Prompt {
-    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let message = if message.is_empty() { message } else { format!(", {:?}", visible(&message)) };
-    let reason = reason(why);
+    let why_so = words(why, message);
     let mut text: Vec<_> = keys
         .iter()
-        .map(|key| format!("This revokes the subkey {} for good{reason}{message}.", named(key)))
+        .map(|key| format!("This revokes the subkey {} for good{why_so}.", named(key)))
         .collect();
     text.extend(last.chars().filter_map(without).map(str::to_owned));
     if why == Reason::Compromised && keys.iter().any(|key| key.usage.contains('s')) {
-        text.push("Whatever it has signed, at any time, is in doubt from then on.".to_owned());
+        text.push(IN_DOUBT.to_owned());
     }
     yes_or_no(text, if keys.len() == 1 { "Revoke it?" } else { "Revoke them?" })
+}
+
+/// What a signature of a compromised key is worth.
+pub(super) const IN_DOUBT: &str = "Whatever it has signed, at any time, is in doubt from then on.";
+
+/// Why, as it ends a sentence.
+pub(super) fn words(why: Reason, message: &str) -> String {
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = if message.is_empty() { message } else { format!(", {:?}", visible(&message)) };
+    format!("{}{message}", reason(why))
 }
 
 pub(super) fn export_secrets(file: &str) -> Prompt {

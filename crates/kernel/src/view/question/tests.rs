@@ -1,11 +1,12 @@
+mod master;
+
 use insta::assert_snapshot;
 
 use super::*;
 use crate::api::{
     event::Candidate,
     exec::Order,
-    identity::Identity,
-    key::{Certificate, Key, Level, NewEnd, Reason, SecretPart},
+    key::{Key, NewEnd, Reason, SecretPart},
 };
 
 fn work() -> Unfinished {
@@ -286,50 +287,6 @@ fn revoking() {
     Whatever it has signed, at any time, is in doubt from then on.
     Revoke them? [y/N]: (dangerous)
     "#);
-}
-
-#[test]
-fn certifying() {
-    let named = |uid: &str| Identity {
-        index: 1,
-        validity: "-".to_owned(),
-        status: String::new(),
-        created: None,
-        revoked: None,
-        hash: String::new(),
-        uid: uid.to_owned(),
-    };
-    let fingerprint = "203E92AA7E59B62AFB0632831BAD42B9D3EB840E".to_owned();
-    let certificate = Certificate {
-        primary: Key { fingerprint, ..key("1BAD42B9D3EB840E", "C") },
-        subkeys: Vec::new(),
-        identities: vec![named("Bob\x1b[A <bob@example.org>"), named("Bob")],
-    };
-    let ask = |level, expiry: &str, local| {
-        let (key, expiry) = (Box::new(certificate.clone()), expiry.to_owned());
-        let identities = vec![certificate.identities[0].uid.clone()];
-        shown(About::Certify { key, identities, level, expiry, local })
-    };
-    assert_snapshot!(ask(Level::Unsaid, "0", false), @r"
-    This signs, with your master key, the key
-      203E 92AA 7E59 B62A FB06  3283 1BAD 42B9 D3EB 840E
-    as that of
-      Bob\u{1b}[A <bob@example.org>
-      but not of Bob
-    It does not say how well you checked that, does not expire, and is for all who see it.
-    Compare the fingerprint with what its owner tells you, by another way.
-    Sign it? [y/N]: (dangerous)
-    ");
-    assert_snapshot!(ask(Level::Thorough, "2y", true), @r"
-    This signs, with your master key, the key
-      203E 92AA 7E59 B62A FB06  3283 1BAD 42B9 D3EB 840E
-    as that of
-      Bob\u{1b}[A <bob@example.org>
-      but not of Bob
-    It says that you checked that thoroughly, expires 2y, and is for this vault only.
-    Compare the fingerprint with what its owner tells you, by another way.
-    Sign it? [y/N]: (dangerous)
-    ");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::{
         key::{
             CreateKeys, CreatedKeys, GenerateKeys, Keys, KeysPlan, KeysStatus, ListKeys, PlanKeys,
         },
+        vault::Sealed,
     },
     daemon::{context::Context, entry::Entry, route::Handle},
     ops::key,
@@ -24,7 +25,11 @@ impl Context {
 
     fn publish_keys(&self, open: &Entry, action: &str, keys: &CreatedKeys) {
         self.publish_change(open, action);
-        if let Some(sealed) = &keys.checkpoint {
+        self.publish_checkpoint(keys.checkpoint.as_ref());
+    }
+
+    fn publish_checkpoint(&self, checkpoint: Option<&Sealed>) {
+        if let Some(sealed) = checkpoint {
             let snapshot = sealed.snapshot.file_name.clone();
             self.publish(What::Sealed { vault: sealed.vault.clone(), snapshot });
         }
