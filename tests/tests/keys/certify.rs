@@ -1,6 +1,7 @@
-use gpgsmith_tests::{fixture::MASTER, sandbox::Sandbox};
+use gpgsmith_tests::sandbox::Sandbox;
+use insta::assert_snapshot;
 
-use super::rotated;
+use super::{FINGERPRINT, MASTER, rotated, told};
 
 const WORK: &str = "Bob at Work <bob@work.example>";
 
@@ -33,7 +34,7 @@ fn at_bobs(sandbox: &Sandbox, signed: &str) -> String {
 }
 
 fn by_us(sigs: &str) -> Vec<&str> {
-    let of = format!(":{}:", &MASTER[24..]);
+    let of = format!(":{MASTER}:");
     sigs.lines().filter(|line| line.starts_with("sig:!:") && line.contains(&of)).collect()
 }
 
@@ -48,7 +49,7 @@ fn a_strangers_key_is_signed_and_comes_back_for_its_owner() {
     let certify =
         ["keys", "certify", "bob.asc", "--level", "thorough", "--identity", WORK, "--yes"];
     let signed = sandbox.unlocked(&[&certify[..], &["--output", "signed.asc"]].concat()).ok();
-    assert_eq!(signed.stdout, "", "it went to the file: {signed}");
+    assert_snapshot!("certify__signed", signed.shown());
     let sigs = at_bobs(&sandbox, "signed.asc");
     let ours = by_us(&sigs);
     assert_eq!(ours.len(), 1, "one identity was named: {sigs}");
@@ -86,14 +87,41 @@ fn whose_key_it_is_is_shown_and_a_no_changes_nothing() {
     assert_eq!(sandbox.gpgsmith(&["keys", "list"]).ok().stdout, before);
 }
 
+/// All signatures of ours on Bob's key in the files of the newest snapshot, by gpg's own word.
+fn in_the_vault(sandbox: &Sandbox) -> String {
+    sandbox.unlocked(&["vault", "seal"]).ok();
+    sandbox.unlocked(&["vault", "export", "pass-fast", "files", "--yes"]).ok();
+    let gpg = ["--homedir", "files", "--no-autostart", "--batch", "--with-colons"];
+    sandbox.tool("gpg", &[&gpg[..], &["--check-sigs", "bob@example.org"]].concat()).ok().stdout
+}
+
 #[test]
 fn a_local_signature_stays_in_the_vault() {
     let sandbox = rotated();
     with_bob(&sandbox);
-    let local = sandbox.unlocked(&["keys", "certify", "bob.asc", "--local", "--yes"]).ok();
-    assert_eq!(local.stdout, "", "{local}");
-    assert_eq!(audited(&sandbox), 1);
-    assert!(by_us(&at_bobs(&sandbox, "bob.asc")).is_empty());
+    let work = format!("keys certify bob.asc --identity '{WORK}' --output work.asc --yes");
+    let story =
+        told(&sandbox, &[(0, "keys certify bob.asc --local --yes"), (0, &work), (0, "audit show")]);
+    assert_snapshot!("certify__local", story);
+    let sigs = at_bobs(&sandbox, "work.asc");
+    let ours = by_us(&sigs);
+    assert!(ours.len() == 1 && ours[0].contains(":10x:"), "only the one for all: {sigs}");
+    let sigs = in_the_vault(&sandbox);
+    let local = by_us(&sigs).iter().filter(|line| line.contains(":10l:")).count();
+    assert_eq!(local, 1, "in the vault, where nothing has taken its place: {sigs}");
+}
+
+/// Puts keys of Bob's that are of no use any more into files.
+fn with_ended_keys(sandbox: &Sandbox) {
+    let make = "gpg='gpg --homedir bob --batch --pinentry-mode loopback --passphrase='
+$gpg --faked-system-time 20200101T000000! --quick-gen-key old@example.org ed25519 cert 1y
+$gpg --armor --export old@example.org >expired.asc
+rev=$(ls bob/openpgp-revocs.d/*.rev | head -n 1)
+sed 's/^:---/---/' $rev >revoke.asc
+$gpg --import revoke.asc
+$gpg --armor --export $(basename $rev .rev) >revoked.asc
+gpgconf --homedir bob --kill all";
+    sandbox.tool("sh", &["-ec", make]).ok();
 }
 
 #[test]
@@ -104,17 +132,36 @@ fn what_cannot_be_certified_is_said() {
     sandbox.write("home/own.asc", &public);
     sandbox.write("home/both.asc", &format!("{public}{}", sandbox.read("home/bob.asc")));
     sandbox.write("home/no.asc", "no key at all");
+    // As large as a key may be, and one byte more.
+    let large = sandbox.read("home/bob.asc") + &"\n".repeat(16 << 20);
+    sandbox.write("home/full.asc", &large[..16 << 20]);
+    sandbox.write("home/large.asc", &large[..=16 << 20]);
     let other = "203E92AA7E59B62AFB0632831BAD42B9D3EB8400";
-    for (line, told) in [
-        (&["own.asc"][..], "the vault's own master key"),
-        (&["both.asc"], "holds 2 keys"),
-        (&["no.asc"], "there is no public key in"),
-        (&["bob.asc", "--fpr", other], "there is no key 203E"),
-        (&["bob.asc", "--identity", "Bobby"], "has no identity \"Bobby\""),
-        (&["--fpr", other], "there is no key 203E"),
-    ] {
-        let run = sandbox.unlocked(&[&["keys", "certify", "--yes"], line].concat()).fails(2);
-        assert!(run.stderr.contains(told), "{line:?}: {run}");
-    }
+    let mut lines: Vec<(i32, String)> = [
+        "own.asc",
+        "both.asc",
+        "no.asc",
+        "large.asc",
+        "bob.asc --identity Bobby",
+        "bob.asc --expiry soon",
+    ]
+    .map(|args| (2, format!("keys certify --yes {args}")))
+    .into();
+    lines.extend([
+        (2, format!("keys certify --yes both.asc --fpr {FINGERPRINT}")),
+        (2, format!("keys certify --yes bob.asc --fpr {other}")),
+        (2, format!("keys certify --yes --fpr {other}")),
+        (2, "keys certify --yes --fpr Bob".to_owned()),
+        (1, "keys certify --yes nowhere.asc".to_owned()),
+        (1, "keys certify --yes bob.asc --output bob.asc".to_owned()),
+        (2, "keys certify --yes bob.asc --output new.asc --local".to_owned()),
+        (2, "keys certify".to_owned()),
+    ]);
+    with_ended_keys(&sandbox);
+    lines.extend(["expired", "revoked"].map(|key| (2, format!("keys certify --yes {key}.asc"))));
+    let lines: Vec<(i32, &str)> = lines.iter().map(|(code, line)| (*code, line.as_str())).collect();
+    assert_snapshot!("certify__errors", told(&sandbox, &lines));
     assert_eq!(audited(&sandbox), 0);
+    sandbox.unlocked(&["keys", "certify", "full.asc", "--yes"]).ok();
+    assert_eq!(audited(&sandbox), 1);
 }

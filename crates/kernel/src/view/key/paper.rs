@@ -129,6 +129,29 @@ mod tests {
     }
 
     #[test]
+    fn a_signed_key_is_for_its_owner_or_for_the_vault() {
+        let mut done = CertifiedKey {
+            fingerprint: "203E".to_owned(),
+            master_fp: "AAAA".to_owned(),
+            identities: vec!["Bob\u{1b}[2J <bob@example.org>".to_owned(), "Bob".to_owned()],
+            armored: Some(String::new()),
+        };
+        assert_snapshot!(certified(&done).join("\n"), @r"
+        signed 203E as the key of
+          Bob\u{1b}[2J <bob@example.org>
+          Bob
+        send the signed key to its owner, who decides where it is seen
+        ");
+        done.armored = None;
+        assert_snapshot!(certified(&done).join("\n"), @r"
+        signed 203E as the key of
+          Bob\u{1b}[2J <bob@example.org>
+          Bob
+        for this vault only: no export carries it
+        ");
+    }
+
+    #[test]
     fn w37_an_export_names_its_target() {
         let mut done = ExportedKeys {
             master_fp: "203E".to_owned(),
