@@ -87,38 +87,6 @@ fn the_public_key_goes_where_it_is_wanted() {
     assert!(listed.stdout.contains(gpgsmith_tests::fixture::MASTER), "{listed}");
 }
 
-/// Commands in an order in which each succeeds, with a vault that is open.
-const ALL_WITH_JSON: [&[&str]; 15] = [
-    &["vault", "list"],
-    &["vault", "open"],
-    &["vault", "status"],
-    &["vault", "snapshots"],
-    &["keys", "list"],
-    &["keys", "status"],
-    &["keys", "export", "--stdout"],
-    &["keys", "identity", "list"],
-    &["keys", "identity", "add", "Ann <ann@example.org>"],
-    &["audit", "show"],
-    &["audit", "verify"],
-    &["vault", "seal"],
-    &["version"],
-    &["daemon", "status"],
-    &["daemon", "stop"],
-];
-
-#[test]
-fn every_command_speaks_json() {
-    let sandbox = Sandbox::new();
-    sandbox.register(&["pass-fast"]);
-    for command in ALL_WITH_JSON {
-        let run = sandbox.unlocked(&[command, &["--json"]].concat()).ok();
-        let json = run.json();
-        assert!(json.is_object(), "{run}");
-        assert_eq!(run.stdout.lines().count(), 1, "{run}");
-        assert_eq!(run.stderr, "", "{command:?}");
-    }
-}
-
 #[test]
 fn w69_errors_in_json_carry_a_stable_code() {
     let sandbox = Sandbox::new();

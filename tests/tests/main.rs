@@ -22,6 +22,7 @@ mod fuzz;
 mod go;
 mod heads;
 mod interrupted;
+mod json;
 mod keys;
 mod life;
 mod lock;
