@@ -22,6 +22,8 @@ const ALGORITHMS: [(&str, Other); 10] = [
 #[derive(Clone, Copy)]
 enum Other {
     Sequoia,
+    /// Without the secret key.
+    SequoiaInPublic,
     PgPy,
 }
 
@@ -49,12 +51,18 @@ cmp decrypted message
 gpgconf --homedir home --kill all
 "#;
 
-const SEQUOIA: &str = r"
+/// What Sequoia does with the public key.
+const PUBLIC: &str = r"
 exec >out 2>&1
 sqop verify signature certificate <message
 if echo forged | sqop verify signature certificate; then exit 1; fi
-sqop decrypt --with-key-password=passphrase key <encrypted | cmp - message
 sqop encrypt certificate <message >their-encrypted
+";
+
+/// And with the secret one.
+const SECRET: &str = r"
+exec >out 2>&1
+sqop decrypt --with-key-password=passphrase key <encrypted | cmp - message
 sqop sign --with-key-password=passphrase key <message >their-signature
 ";
 
@@ -109,19 +117,27 @@ fn run(sandbox: &Sandbox, algorithm: &str, line: &[&str]) {
 fn keys_of_every_algorithm_sign_and_encrypt_both_ways() {
     let sandbox = Sandbox::new();
     sandbox.register(&["identity"]);
-    for (algorithm, other) in ALGORITHMS.into_iter().take(if all() { 10 } else { 3 }) {
+    for (algorithm, other) in ALGORITHMS.into_iter().take(if all() { 10 } else { 4 }) {
         make(&sandbox, algorithm);
         run(&sandbox, algorithm, &["sh", "-ec", OURS]);
         let is_24 = sandbox.tool("gpg", &["--version"]).ok().stdout.contains("(GnuPG) 2.4.");
-        match other {
+        let others: &[Other] = match other {
             // Secret keys that GnuPG 2.4 exports are garbled to this Sequoia, by chance: about half.
-            Other::Sequoia if is_24 => {
-                run(&sandbox, algorithm, &["/usr/bin/python3", "-c", PGPY]);
+            Other::Sequoia if is_24 => &[Other::PgPy, Other::SequoiaInPublic],
+            Other::Sequoia => &[Other::Sequoia],
+            other => &[other],
+        };
+        for other in others {
+            match other {
+                // Debian's own, which knows where Debian's packages are.
+                Other::PgPy => run(&sandbox, algorithm, &["/usr/bin/python3", "-c", PGPY]),
+                Other::SequoiaInPublic => run(&sandbox, algorithm, &["sh", "-ec", PUBLIC]),
+                Other::Sequoia => {
+                    run(&sandbox, algorithm, &["sh", "-ec", PUBLIC]);
+                    run(&sandbox, algorithm, &["sh", "-ec", SECRET]);
+                }
             }
-            Other::Sequoia => run(&sandbox, algorithm, &["sh", "-ec", SEQUOIA]),
-            // Debian's own, which knows where Debian's packages are.
-            Other::PgPy => run(&sandbox, algorithm, &["/usr/bin/python3", "-c", PGPY]),
+            run(&sandbox, algorithm, &["sh", "-ec", BACK]);
         }
-        run(&sandbox, algorithm, &["sh", "-ec", BACK]);
     }
 }

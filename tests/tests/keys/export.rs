@@ -88,3 +88,27 @@ gpgconf --homedir laptop --kill all"#;
     assert!(said.contains("[GNUPG:] VALIDSIG "), "{said}");
     assert!(!said.contains(PASSPHRASE));
 }
+
+/// What gpg-agent leaves of keys that were moved to a card, where the vault's signing subkey was.
+const ON_A_CARD: &str = r#"
+grip=$(gpg --homedir open --no-autostart --with-colons --with-keygrip -k |
+    awk -F: '$5 == "7DDEA0A9B2C81248" { found = 1 } found && $1 == "grp" { print $10; exit }')
+perl -0pi -e 's/\(protected-private-key/(shadowed-private-key/;
+    s/\(protected openpgp.*/(shadowed t1-v1 (#D2760001240103040006098765430000# OPENPGP.1))))\n/s' \
+    open/private-keys-v1.d/$grip.key
+"#;
+
+#[test]
+fn the_users_own_keyring_knows_on_which_card_a_key_is() {
+    let sandbox = super::resealed(ON_A_CARD);
+    gnupg(&sandbox, "home/.gnupg");
+    sandbox.unlocked(&["vault", "open", "--no-shell"]).ok();
+    let exported = sandbox.gpgsmith(&["keys", "export"]).ok();
+    assert_snapshot!("export__on_a_card", exported.shown());
+    let stubs = sandbox.names("home/.gnupg/private-keys-v1.d");
+    assert_eq!(stubs.len(), 1, "nothing of what is in the vault: {stubs:?}");
+    let stub = sandbox.path("home/.gnupg/private-keys-v1.d").join(&stubs[0]);
+    assert_eq!(fs::metadata(&stub).unwrap().permissions().mode() & 0o777, 0o600);
+    let stub = fs::read_to_string(stub).unwrap();
+    assert!(stub.contains("shadowed-private-key") && !stub.contains("protected"), "{stub}");
+}
