@@ -98,7 +98,10 @@ impl Place {
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             if let Some(value) = value_of_entries(line) {
                 let rest = text.get(start + line.len()..).unwrap_or_default();
-                let is_none = matches!(value, b"" | b"[]" | b"null" | b"~");
+                if value.is_empty() && rest.split(|byte| *byte == b'\n').all(is_idle) {
+                    return Some(Self::behind(text.len(), COLUMN, text.last()));
+                }
+                let is_none = matches!(value, b"[]" | b"null" | b"~");
                 return (is_none && rest.trim_ascii().is_empty()).then_some(Self {
                     offset: start + "entries:".len(),
                     prefix: "\n",

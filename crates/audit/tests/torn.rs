@@ -42,6 +42,22 @@ fn a_first_entry_cut_anywhere_leaves_an_empty_log() {
 }
 
 #[test]
+fn a_comment_above_a_first_entry_that_was_cut_stays() {
+    let scratch = Scratch::new();
+    let first = scratch.append(1);
+    let commented = scratch.text().replacen("entries:\n", "entries: # all\n# mine\n\n", 1);
+    let comments = commented.find("    - ").unwrap();
+    for len in comments - 1..commented.len() - 1 {
+        scratch.write(&commented.as_bytes()[..len]);
+        assert_eq!(scratch.append(1), first, "cut at {len}");
+        let text = scratch.text();
+        assert_eq!(text[..comments - 1], commented[..comments - 1], "cut at {len}");
+        let second = scratch.append(2);
+        assert_eq!(scratch.log.load().unwrap(), [first.clone(), second], "cut at {len}");
+    }
+}
+
+#[test]
 fn appending_mends_by_itself() {
     let scratch = Scratch::filled();
     let whole = scratch.text();
