@@ -13,9 +13,13 @@ use insta::assert_snapshot;
 
 use crate::life::story;
 
-/// In the vault of the fixture, by a gpg that finds its passphrase in a file.
-const ADD: &str = "gpg --batch --pinentry-mode loopback --passphrase-file ../passphrase \
-                   --quick-add-uid 203E92AA7E59B62AFB0632831BAD42B9D3EB840E";
+/// A gpg that finds its passphrase in a file.
+const BATCH: &str = "gpg --batch --pinentry-mode loopback --passphrase-file ../passphrase";
+
+/// In the vault of the fixture.
+fn add(identity: &str) -> String {
+    format!("{BATCH} --quick-add-uid {MASTER} {identity}")
+}
 
 fn open() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -89,7 +93,7 @@ fn a_command_that_fails_is_undone_and_its_exit_code_passed_on() {
     let sandbox = open();
     let before = state(&sandbox);
     let run = |line: &[&str]| sandbox.gpgsmith(&[&["exec", "--"], line].concat());
-    let add = format!("{ADD} Undone && gpg -k Undone >../seen; exit 3");
+    let add = format!("{} && gpg -k Undone >../seen; exit 3", add("Undone"));
     fs::create_dir(sandbox.path("home/dir")).unwrap();
     let told = [
         ("exec -- sh -c '…; exit 3'", run(&["sh", "-c", &add]).fails(3)),
@@ -126,6 +130,33 @@ fn a_command_that_takes_a_secret_key_away_is_undone_though_it_ends_well() {
     assert_eq!(state(&sandbox), before);
     assert_snapshot!("exec__secrets_gone", story(&told).replace(grip, "[grip]"));
     sandbox.unlocked(&["keys", "identity", "add", "Ann <ann@example.org>"]).ok();
+}
+
+#[test]
+fn a_master_key_that_a_command_makes_has_to_be_named() {
+    let sandbox = Sandbox::new();
+    sandbox.unlocked(&["vault", "create", "new", "--path", "new"]).ok();
+    let generate = format!("{BATCH} --quick-gen-key Eve_Example ed25519 cert 0 2>../said");
+    let mut told = vec![("exec -- …", sandbox.gpgsmith(&script(&generate)).ok())];
+    sandbox.unlocked(&["vault", "seal"]).ok();
+    told.push(("vault open", sandbox.unlocked(&["vault", "open", "--no-shell"]).ok()));
+    told.push((
+        "keys identity add",
+        sandbox.unlocked(&["keys", "identity", "add", "Eve"]).fails(4),
+    ));
+    let keys = sandbox.gpgsmith(&["keys", "list", "--json"]).ok().json();
+    let master = keys["certificates"][0]["primary"]["fingerprint"].as_str().unwrap().to_owned();
+    sandbox.gpgsmith(&["vault", "discard"]).ok();
+    told.push(("vault trust", sandbox.gpgsmith(&["vault", "trust", "new", &master, "--yes"]).ok()));
+    told.push(("vault open", sandbox.unlocked(&["vault", "open", "--no-shell"]).ok()));
+    told.push(("keys identity add", sandbox.unlocked(&["keys", "identity", "add", "Eve"]).ok()));
+    assert_snapshot!("exec__first_key", story(&told));
+    // The vault says so itself from then on.
+    sandbox.unlocked(&["vault", "seal"]).ok();
+    sandbox.unlocked(&["vault", "export", "new", "out", "--yes"]).ok();
+    let settings = sandbox.read("home/out/gpgsmith.yaml");
+    let expected = format!("master_fp: {master}\nsubkey_algo: ed25519\nsubkey_expiry: 2y\n");
+    assert_eq!(settings.replace(['\'', '"'], ""), expected);
 }
 
 #[test]
@@ -235,7 +266,7 @@ fn a_daemon_that_dies_meanwhile_leaves_the_state_before() {
     sandbox.unlocked(&["vault", "open", "--no-shell"]).ok();
     sandbox.unlocked(&["keys", "identity", "add", "Ann <ann@example.org>"]).ok();
     let before = state(&sandbox);
-    let mut terminal = at_terminal(&sandbox, &format!("{ADD} Undone; echo ready; read line"));
+    let mut terminal = at_terminal(&sandbox, &format!("{}; echo ready; read line", add("Undone")));
     terminal.expect("ready");
     sandbox.kill_daemon();
     wait_until("the reaper has wiped what was open", || sandbox.names("ram").is_empty());

@@ -58,4 +58,7 @@ pub struct Ran {
     pub line: String,
     /// Files that it left beside the keys, and that do not enter the vault.
     pub left_out: Vec<String>,
+    /// Fingerprints of the primary keys of which nothing says that one is the master.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unnamed: Vec<String>,
 }

@@ -83,4 +83,7 @@ call!(SetPrimaryIdentity, "keys identity primary", Job, ChangedIdentity);
 pub struct ChangedIdentity {
     /// Read back.
     pub identity: Identity,
+    /// The one that programs showed first, where a new one has taken its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub displaced: Option<Identity>,
 }

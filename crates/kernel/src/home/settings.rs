@@ -23,6 +23,9 @@ pub const FILE_NAME: &str = "gpgsmith.yaml";
 /// The name of the file with the settings that the Go program does not know.
 pub const VAULT_FILE_NAME: &str = "gpgsmith-vault.yaml";
 
+/// How long new subkeys live where nothing says so.
+const SUBKEY_EXPIRY: &str = "2y";
+
 /// What `gpgsmith.yaml` says; see reference 2.8. Keys that are not here are kept as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Settings {
@@ -76,6 +79,19 @@ impl Settings {
     /// The master key, if the file names one.
     pub fn master(&self) -> Option<Fingerprint> {
         self.master_fp.parse().ok()
+    }
+
+    /// Says which key is the master, and where nothing says so yet, that new subkeys are made as it
+    /// was.
+    pub fn name(&mut self, master: &Fingerprint, algorithm: &str) {
+        self.master_fp = master.to_string();
+        for (value, usual) in
+            [(&mut self.subkey_algo, algorithm), (&mut self.subkey_expiry, SUBKEY_EXPIRY)]
+        {
+            if value.is_empty() {
+                usual.clone_into(value);
+            }
+        }
     }
 
     /// Writes these three keys into the file of `home` and leaves every other line alone.

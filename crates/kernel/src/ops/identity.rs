@@ -20,6 +20,12 @@ use crate::{
     session::{Change, Home, Session, SessionError},
 };
 
+/// gpg's letter for an identity that was revoked.
+const REVOKED: &str = "r";
+
+/// The index of the identity that programs show.
+const FIRST: u32 = 1;
+
 /// The identities of the master key; none before there is one.
 ///
 /// # Errors
@@ -112,7 +118,14 @@ pub async fn change(
         .await?;
     let after = list(session).await?.identities;
     let identity = find(&after, &text)?.clone();
-    Ok(ChangedIdentity { identity })
+    let first = there.iter().find(|identity| identity.validity != REVOKED);
+    let displaced = match first {
+        Some(first) if verb == Verb::Add && identity.index == FIRST => {
+            after.iter().find(|now| now.uid == first.uid).cloned()
+        }
+        _ => None,
+    };
+    Ok(ChangedIdentity { identity, displaced })
 }
 
 fn explain(error: GpgError) -> ApiError {

@@ -8,7 +8,6 @@ use std::{
     },
 };
 
-use gpgsmith_gpg::Fingerprint;
 use gpgsmith_vault::{
     Listing, OpenError, OpenOptions, Opened, SealError, Snapshot, Tree, Workdir, atomic::FileLock,
     registry::Entry,
@@ -216,12 +215,13 @@ impl Opening {
     pub(super) async fn finish(mut self) -> Result<OpenSessionResult, SessionError> {
         let smith = Smith::find(self.opts.gpg.as_deref()).await?;
         let gpg = smith.open(self.tree.main().to_owned()).await?;
-        let first_use = self.judge(&gpg).await?;
+        let verdict = self.judge(&gpg).await?;
+        let first_use = verdict.master().filter(|_| matches!(verdict, Verdict::FirstUse(_)));
         let settings = VaultSettings::load(self.tree.main())?;
         self.vault.key = self.vault.key.sealing_to(&settings.recipients()?);
         let limits = Limits { idle: settings.idle(), absolute: settings.absolute() };
         let listing = Arc::new(gpg.list().await?);
-        let master = evidence::master(self.tree.main(), &listing).or(first_use);
+        let master = evidence::master(self.tree.main(), &listing).or(verdict.master());
         let mut notes = pairs::notes(&self.vault, &self.opts, self.read_only.is_some())?;
         if let Some(recall) = self.recall.take() {
             notes.extend(recall.record(&self.vault, &self.opts)?);
@@ -239,22 +239,20 @@ impl Opening {
         Ok(OpenSessionResult { session, tofu_fingerprint: first_use, notes })
     }
 
-    async fn judge(&mut self, gpg: &Keyring) -> Result<Option<Fingerprint>, SessionError> {
+    async fn judge(&mut self, gpg: &Keyring) -> Result<Verdict, SessionError> {
         let anchor = self.entry.trusted_master_fp.as_deref();
         let home = self.tree.main();
         let secrets = self.lineage.as_ref().map(|lineage| lineage.local_secrets.as_slice());
         let evidence = evidence::gather(gpg, home, anchor, secrets).await?;
         let older = matches!(self.read_only, Some(ReadOnly::Older(_)));
         if older && evidence.primaries.is_empty() {
-            return Ok(None);
+            return Ok(Verdict::NoKey);
         }
         match evidence.judge() {
-            Verdict::NoKey | Verdict::Trusted(_) => Ok(None),
-            Verdict::FirstUse(master) => Ok(Some(master)),
             Verdict::Unnamed(keys) => {
-                let keys = keys.iter().map(ToString::to_string).collect();
-                self.read_only.get_or_insert(ReadOnly::Unnamed(keys));
-                Ok(None)
+                let names = keys.iter().map(ToString::to_string).collect();
+                self.read_only.get_or_insert(ReadOnly::Unnamed(names));
+                Ok(Verdict::Unnamed(keys))
             }
             Verdict::Mismatch { expected, found } => Err(MasterKeyMismatch {
                 vault_name: self.entry.name.clone(),
@@ -267,6 +265,7 @@ impl Opening {
                 vault: self.entry.name.clone(),
                 keys: vec![master.to_string()],
             }),
+            verdict => Ok(verdict),
         }
     }
 

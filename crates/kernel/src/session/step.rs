@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    home::{journal, lineage},
+    home::{journal, lineage, settings::Settings},
 };
 
 /// The home during a step: gpg on it, and our files in it.
@@ -192,10 +192,23 @@ impl Shared {
         let after = Arc::new(open.gpg()?.list().await?);
         self.refuse_lost_secrets(&before.secrets, &after)?;
         self.refuse_aead(open, before).await?;
+        self.name_master(open.tree.main(), &after)?;
         let Change { value, action, details, metadata } = change;
         let entry = gpgsmith_audit::Entry::new(self.opts.clock.now(), action, details, metadata);
         journal::log(open.tree.main(), &open.base.vault).append(entry)?;
         Ok((value, after))
+    }
+
+    /// Where so far the registry alone says which key is the master, the vault does too from now on.
+    fn name_master(&self, home: &Path, listing: &[Certificate]) -> Result<(), SessionError> {
+        let Some(master) = self.brief().master else { return Ok(()) };
+        let mut settings = Settings::load(home)?;
+        let master = listing.iter().find(|certificate| certificate.fingerprint() == master);
+        if let Some(master) = master.filter(|_| settings.master_fp.is_empty()) {
+            settings.name(&master.fingerprint(), &master.primary.algorithm.to_string());
+            settings.save(home)?;
+        }
+        Ok(())
     }
 
     /// Counts a step that is durable.

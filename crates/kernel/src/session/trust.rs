@@ -52,6 +52,16 @@ pub enum Verdict {
     SecretLost(Fingerprint),
 }
 
+impl Verdict {
+    /// The master key, where it is certain.
+    pub fn master(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Trusted(master) | Self::FirstUse(master) => Some(*master),
+            _ => None,
+        }
+    }
+}
+
 impl Evidence {
     /// The verdict of the table.
     pub fn judge(&self) -> Verdict {

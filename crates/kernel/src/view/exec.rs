@@ -10,6 +10,16 @@ pub fn ran(ran: &Ran) -> Vec<String> {
         let names: Vec<_> = ran.left_out.iter().map(|name| visible(name)).collect();
         lines.push(format!("note: these files do not enter the vault: {}", names.join(", ")));
     }
+    if let [first, ..] = ran.unnamed.as_slice() {
+        let name = visible(&ran.vault);
+        lines.push(format!(
+            "note: nothing says yet which key is your master key: {}",
+            ran.unnamed.join(", ")
+        ));
+        lines.push(format!(
+            "to say so, before you open it again: gpgsmith vault trust {name} {first}"
+        ));
+    }
     lines
 }
 
@@ -21,14 +31,22 @@ mod tests {
 
     #[test]
     fn what_was_run_and_what_it_left() {
-        let done = |left_out: &[&str]| {
+        let run = |left_out: &[&str]| {
             let left_out = left_out.iter().map(|&name| name.to_owned()).collect();
-            ran(&Ran { vault: "work".to_owned(), line: "gpg -K".to_owned(), left_out }).join("\n")
+            let (vault, line) = ("work".to_owned(), "gpg -K".to_owned());
+            Ran { vault, line, left_out, unnamed: Vec::new() }
         };
+        let done = |left_out: &[&str]| ran(&run(left_out)).join("\n");
         assert_snapshot!(done(&[]), @"recorded in work: gpg -K");
         assert_snapshot!(done(&["gpg.conf", "a\nb"]), @r"
         recorded in work: gpg -K
         note: these files do not enter the vault: gpg.conf, a\nb
+        ");
+        let unnamed = vec!["A".repeat(40), "B".repeat(40)];
+        assert_snapshot!(ran(&Ran { unnamed, ..run(&[]) }).join("\n"), @r"
+        recorded in work: gpg -K
+        note: nothing says yet which key is your master key: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA, BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB
+        to say so, before you open it again: gpgsmith vault trust work AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
         ");
     }
 }

@@ -1,7 +1,7 @@
 //! Identities (user IDs).
 
 use super::{Cell, Table, date, key::tone, visible};
-use crate::api::identity::{Identities, Identity};
+use crate::api::identity::{ChangedIdentity, Identities, Identity};
 
 /// When the master key has none, or there is no master key.
 pub const NO_IDENTITIES: &str = "No identities on the master key.";
@@ -31,9 +31,16 @@ fn status(identity: &Identity) -> Cell {
     }
 }
 
-/// One was added.
-pub fn added(identity: &Identity) -> String {
-    format!("added \"{}\"", visible(&identity.uid))
+/// One was added; gpg puts a new one first, unless another was made the primary one.
+pub fn added(changed: &ChangedIdentity) -> Vec<String> {
+    let mut lines = vec![format!("added \"{}\"", visible(&changed.identity.uid))];
+    if let Some(Identity { uid, index, .. }) = &changed.displaced {
+        lines.push(format!(
+            "note: programs show it first from now on; for \"{}\": `gpgsmith keys identity primary {index}`",
+            visible(uid)
+        ));
+    }
+    lines
 }
 
 /// One was revoked.
@@ -85,7 +92,14 @@ mod tests {
     #[test]
     fn changes_name_the_identity() {
         let changed = identity(1, "ultimate", "Zoë <zoe@example.org>");
-        assert_eq!(added(&changed), "added \"Zoë <zoe@example.org>\"");
+        let before = identity(2, "ultimate", "Zoë Ünïcode <zoe@example.org>");
+        let told =
+            |displaced| added(&ChangedIdentity { identity: changed.clone(), displaced }).join("\n");
+        assert_snapshot!(told(None), @r#"added "Zoë <zoe@example.org>""#);
+        assert_snapshot!(told(Some(before)), @r#"
+        added "Zoë <zoe@example.org>"
+        note: programs show it first from now on; for "Zoë Ünïcode <zoe@example.org>": `gpgsmith keys identity primary 2`
+        "#);
         assert_eq!(revoked(&changed), "revoke: Zoë <zoe@example.org>");
         assert_eq!(primary(&changed), "primary: Zoë <zoe@example.org>");
     }

@@ -15,5 +15,5 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, cx: &Context<'_>) -> Ended {
     let changed = cx.run(&AddIdentity { target: cx.target(), identity: args.identity.clone() })?;
-    cx.ui.confirm(&changed, &[view::identity::added(&changed.identity)])
+    cx.ui.confirm(&changed, &view::identity::added(&changed))
 }

@@ -4,6 +4,7 @@ mod bench;
 
 use std::collections::BTreeMap;
 
+use gpgsmith_gpg::Fingerprint;
 use nix::sys::signal::Signal;
 
 use self::bench::Bench;
@@ -43,8 +44,9 @@ pub async fn exec(env: &Env<'_>, session: &Session, argv: &[String]) -> Result<R
             };
             run(env, order).await?;
             let left_out = bench.clear(home.dir()).await?;
-            refuse_other_master(home).await?;
-            let ran = Ran { vault: session.vault_name().to_owned(), line: line.clone(), left_out };
+            let unnamed = judge(home).await?.iter().map(ToString::to_string).collect();
+            let vault = session.vault_name().to_owned();
+            let ran = Ran { vault, line: line.clone(), left_out, unnamed };
             Ok(Change { value: ran, action: "exec", details: line, metadata: BTreeMap::new() })
         })
         .await;
@@ -112,12 +114,14 @@ fn failed(line: &str, end: CommandEnd) -> ApiError {
     ApiError { code: Code::CommandFailed, causes, hint: None }
 }
 
-/// A vault that opens for work must do so after the command too.
-async fn refuse_other_master(home: &Home<'_>) -> Result<(), ApiError> {
+/// A vault that opens must do so after the command too; if only for reading since it holds its
+/// first keys now, they are returned.
+async fn judge(home: &Home<'_>) -> Result<Vec<Fingerprint>, ApiError> {
     let lost = match home.judge().await? {
         Verdict::Mismatch { expected, .. } => expected,
         Verdict::SecretLost(master) => master.to_string(),
-        _ => return Ok(()),
+        Verdict::Unnamed(keys) => return Ok(keys),
+        _ => return Ok(Vec::new()),
     };
     let text = format!("the command takes the master key {lost} away, or damages it");
     let hint = Hint::advice("Nothing has changed: the vault could not be opened any more.");

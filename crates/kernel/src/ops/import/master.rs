@@ -12,9 +12,6 @@ use crate::{
     ops::Env,
 };
 
-/// How long new subkeys live where the imported settings do not say.
-const SUBKEY_EXPIRY: &str = "2y";
-
 /// W-24: the master key is found among the primary keys; what `gpgsmith.yaml` names counts only if
 /// it is one of them.
 pub(super) async fn choose_master(
@@ -62,16 +59,5 @@ fn candidate(certificate: &Certificate) -> Candidate {
         identities: certificate.user_ids.iter().map(|id| id.text.clone()).collect(),
         created: certificate.primary.created,
         secret: certificate.primary.secret == Secret::Present,
-    }
-}
-
-/// The settings that every vault has, from the keys where they say nothing.
-pub(super) fn complete(settings: &mut Settings, master: &Certificate) {
-    settings.master_fp = master.fingerprint().to_string();
-    if settings.subkey_algo.is_empty() {
-        settings.subkey_algo = master.primary.algorithm.to_string();
-    }
-    if settings.subkey_expiry.is_empty() {
-        SUBKEY_EXPIRY.clone_into(&mut settings.subkey_expiry);
     }
 }

@@ -11,7 +11,7 @@ use gpgsmith_vault::{Store, registry::Entry};
 use secrecy::SecretString;
 
 use self::{
-    master::{choose_master, complete, is},
+    master::{choose_master, is},
     staging::{Protection, Staging, gpg_failed},
 };
 use super::{Env, error::Fail as _, machine::MachineSettings, secret::secret, vault};
@@ -167,7 +167,7 @@ async fn load(
     let mut settings = Settings::load(&staging.home()).map_err(SessionError::from)?;
     let master = choose_master(env, &own, (call, &settings)).await?;
     if let Some(certificate) = own.iter().find(|c| c.fingerprint() == master) {
-        complete(&mut settings, certificate);
+        settings.name(&master, &certificate.primary.algorithm.to_string());
         settings.save(&staging.home()).map_err(SessionError::from)?;
     }
     let passphrase = passphrase.filter(|_| protection.protected > 0);

@@ -21,7 +21,7 @@ use crate::{
         key::{CreatedKeys, Key, Keys},
         vault::Sealed,
     },
-    session::{Home, Session},
+    session::{Home, ReadOnly, Session, SessionError},
 };
 
 pub use self::{
@@ -79,11 +79,17 @@ async fn checkpoint(
 /// The master key of the session's vault.
 ///
 /// # Errors
-/// `bad_request` with the command that makes one.
+/// `bad_request` with the command that makes one; or nothing says which key it is.
 pub(super) fn master(session: &Session) -> Result<Fingerprint, ApiError> {
     session.configured_master_fp().ok_or_else(|| {
-        let text = format!("the vault {} has no master key yet", session.vault_name());
-        ApiError::new(Code::BadRequest, text).with_hint(Hint::run("Make one.", "keys create", &[]))
+        let vault = session.vault_name().to_owned();
+        let text = format!("the vault {vault} has no master key yet");
+        let error = ApiError::new(Code::BadRequest, text);
+        match session.read_only().cloned() {
+            None => error.with_hint(Hint::run("Make one.", "keys create", &[])),
+            Some(why @ ReadOnly::Unnamed(_)) => SessionError::ReadOnly { vault, why }.into(),
+            Some(_) => error,
+        }
     })
 }
 
