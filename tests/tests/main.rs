@@ -31,6 +31,7 @@ mod power;
 mod recovery;
 mod secrecy;
 mod transfer;
+mod wordings;
 
 use std::{fs, path::Path};
 

@@ -78,3 +78,19 @@ fn what_cannot_be_renewed_is_said() {
     assert_snapshot!("renew__errors", errors);
     assert_eq!(sandbox.gpgsmith(&["keys", "export", "--stdout"]).ok().stdout, before);
 }
+
+#[test]
+fn subkeys_do_not_outlive_their_master_key_and_revoked_ones_do_not_come_back() {
+    let sandbox = super::families::new_keys("ed25519");
+    let [master, subkeys @ ..] = <[String; 4]>::try_from(column(&sandbox, "key_id")).unwrap();
+    let (subkeys, key) = (subkeys.join(" "), "--key-passphrase-file ../passphrase --yes");
+    let lines = [
+        (0, &*format!("keys renew {master} --until 2031-02-03 {key}")),
+        (0, &*format!("keys renew {subkeys} --until 2032-02-03 {key}")),
+        (0, &*format!("keys renew {master} --until never {key}")),
+        (0, &*format!("keys revoke {subkeys} {key}")),
+        (2, &*format!("keys renew {key}")),
+    ];
+    let story = told(&sandbox, &lines).replace(&master, "[master]");
+    assert_snapshot!("renew__outlived", story.replace(&subkeys, "[subkeys]"));
+}

@@ -32,6 +32,10 @@ fn w54_the_file_is_named_after_the_key_in_it() {
 #[test]
 fn what_ssh_cannot_have_is_said() {
     let sandbox = rotated();
+    sandbox.write("home/.ssh", "no directory");
+    let no_dir = sandbox.gpgsmith(&["keys", "ssh-pubkey"]).fails(1);
+    assert_snapshot!("ssh__no_directory", no_dir.shown());
+    fs::remove_file(sandbox.path("home/.ssh")).unwrap();
     sandbox.write(&format!("home/.ssh/gpgsmith-{AUTH}.pub"), "ssh-rsa mine\n");
     let errors = told(
         &sandbox,

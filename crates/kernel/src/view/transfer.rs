@@ -39,3 +39,25 @@ pub fn exported(exported: &Exported) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn links_that_were_left_out_are_named() {
+        let done = Exported {
+            vault: "pass".to_owned(),
+            snapshot: "20261120T171105Z_a.tar.age".to_owned(),
+            target: "/home/ann/out".into(),
+            files: 3,
+            links: vec!["S.gpg-agent".to_owned(), "a\u{1b}b".to_owned()],
+        };
+        assert_snapshot!(exported(&done).join("\n"), @r"
+        exported pass to /home/ann/out (from snapshot 20261120T171105Z_a.tar.age)
+        note: symbolic links were left out: S.gpg-agent, a\u{1b}b
+        ");
+    }
+}

@@ -7,7 +7,7 @@ use std::{
 
 use gpgsmith_kernel::{
     api::{
-        ApiError, Code,
+        ApiError, Code, Hint,
         key::{SshLine, SshPublicKey},
     },
     view,
@@ -96,5 +96,6 @@ struct NoDir {
 }
 
 fn no_dir(dir: &Path, source: io::Error) -> CliError {
-    ApiError::chain(Code::Io, &NoDir { dir: dir.to_owned(), source }).into()
+    let hint = Hint::run("Or take the line itself.", "keys ssh-pubkey", &["--stdout"]);
+    ApiError::chain(Code::Io, &NoDir { dir: dir.to_owned(), source }).with_hint(hint).into()
 }

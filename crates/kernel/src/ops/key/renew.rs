@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{generate::SUBKEY_EXPIRY, live, pick, secret};
 use crate::{
     api::{
-        ApiError, Code,
+        ApiError, Code, Hint,
         event::About,
         key::{NewEnd, RenewKeys, RenewedKeys},
     },
@@ -83,7 +83,8 @@ fn chosen<'a>(own: &'a Certificate, names: &[String]) -> Result<Vec<&'a Key>, Ap
     }
     if keys.is_empty() {
         let text = "the master key does not end, and has no subkey that is not revoked";
-        return Err(ApiError::new(Code::BadRequest, text));
+        let hint = Hint::run("Make new subkeys.", "keys generate", &[]);
+        return Err(ApiError::new(Code::BadRequest, text).with_hint(hint));
     }
     Ok(keys)
 }

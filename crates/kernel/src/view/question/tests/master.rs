@@ -53,6 +53,23 @@ fn certifying() {
 }
 
 #[test]
+fn how_well_it_was_checked() {
+    let all = [Level::Unsaid, Level::None, Level::Casual, Level::Thorough];
+    let said = all.map(|level| {
+        let key = Box::new(certificate(Vec::new()));
+        let expiry = "0".to_owned();
+        shown(About::Certify { key, identities: Vec::new(), level, expiry, local: false })
+    });
+    let said: Vec<_> = said.iter().filter_map(|text| text.lines().nth(5)).collect();
+    assert_snapshot!(said.join("\n"), @"
+    It does not say how well you checked that, does not expire, and is for all who see it.
+    It says that you did not check that, does not expire, and is for all who see it.
+    It says that you checked that a little, does not expire, and is for all who see it.
+    It says that you checked that thoroughly, does not expire, and is for all who see it.
+    ");
+}
+
+#[test]
 fn revoking_the_master_key_names_all_that_ends() {
     let revoked = |key: Key| Key { validity: "r".to_owned(), ..key };
     let subkeys = vec![
@@ -86,10 +103,10 @@ fn revoking_the_master_key_names_all_that_ends() {
     Type the key id 1BAD42B9D3EB840E to revoke it: (dangerous)
     "#);
     of.subkeys.clear();
-    assert_snapshot!(ask(&of, Reason::None, ""), @r"
+    assert_snapshot!(ask(&of, Reason::Superseded, ""), @r"
     This revokes the master key
       203E 92AA 7E59 B62A FB06  3283 1BAD 42B9 D3EB 840E
-    for good. It ends for
+    for good, as superseded. It ends for
       Bob\u{1b}[A <bob@example.org>
     Nobody will believe what you sign, encrypt to you, or go by your word on other people's keys. What was encrypted to you stays readable.
     Others learn of it when you publish the revoked key; nothing takes it back then. What remains is to tell people, and to make a new key: `gpgsmith setup --vault-name new`.
