@@ -67,6 +67,10 @@ pub(crate) fn random_hex<const N: usize>() -> String {
 /// `N` bytes of the system's generator, which on the systems that we run on cannot fail once
 /// the machine is up; without it nothing here may go on.
 pub(crate) fn random<const N: usize>() -> [u8; N] {
+    #[cfg(test)]
+    if let Some(bytes) = repeatable::next() {
+        return bytes;
+    }
     let mut bytes = [0; N];
     #[expect(clippy::expect_used, reason = "no safe way to go on without random numbers")]
     getrandom::fill(&mut bytes).expect("the system's random number generator works");
@@ -81,4 +85,30 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").unwrap_or_default();
         text
     })
+}
+
+/// Random numbers that a test can have again.
+#[cfg(test)]
+pub(crate) mod repeatable {
+    use std::cell::RefCell;
+
+    use sha2::{Digest as _, Sha256};
+
+    thread_local! {
+        static SEED: RefCell<Option<(String, u32)>> = const { RefCell::new(None) };
+    }
+
+    /// From now on this thread draws what follows from `seed`; with `None`, the system's.
+    pub(crate) fn draw_from(seed: Option<String>) {
+        SEED.set(seed.map(|seed| (seed, 0)));
+    }
+
+    pub(super) fn next<const N: usize>() -> Option<[u8; N]> {
+        SEED.with_borrow_mut(|seed| {
+            let (seed, count) = seed.as_mut()?;
+            *count += 1;
+            let drawn = Sha256::digest(format!("{seed} {count}"));
+            Some(std::array::from_fn(|at| drawn[at]))
+        })
+    }
 }

@@ -69,7 +69,7 @@ pub(super) enum Harm {
     Flip,
     /// It is gone.
     Delete,
-    /// It is what it was before it was last written (a state or sidecar); a snapshot is gone.
+    /// The newest snapshot is gone.
     Rollback,
     /// A copy of it stands beside it, by one of the names that services give.
     Copy,

@@ -7,33 +7,25 @@ use gpgsmith_vault::SnapshotName;
 use super::{
     act::Harm,
     content::{Bytes, Files, snapshots},
-    machine::Machine,
-    service::{Service, conflict_name, place},
+    service::conflict_name,
     world::pick,
 };
 
-/// Does harm to the `nth` file that it can be done to, and says to which.
-pub(super) fn harm(
-    machine: &Machine,
-    service: &Service,
-    (harm, nth): (Harm, u8),
-) -> Option<String> {
-    let files = machine.files();
+/// What harm to the `nth` file that it can be done to makes of which.
+pub(super) fn harm(files: &Files, (harm, nth): (Harm, u8)) -> Option<(String, Option<Bytes>)> {
     let names: Vec<&String> = files.keys().collect();
     let name = *pick(&names, nth)?;
-    let (target, bytes) = match harm {
-        Harm::Truncate => (name.clone(), Some(half(&files[name]))),
-        Harm::Flip => (name.clone(), Some(flipped(&files[name]))),
-        Harm::Delete => (name.clone(), None),
-        Harm::Rollback => rolled_back(&files, service)?,
-        Harm::Copy => (conflict_name(name, nth.into()), Some(files[name].clone())),
-        Harm::Replay => replayed(&files, 1)?,
-        Harm::Swap => swapped(&files)?,
-        Harm::Foreign => (later(&files, 60)?, Some(super::foreign::snapshot())),
-        Harm::Future => future(&files)?,
-    };
-    place(&machine.vault_dir().join(&target), bytes.as_ref());
-    Some(target)
+    match harm {
+        Harm::Truncate => Some((name.clone(), Some(half(&files[name])))),
+        Harm::Flip => Some((name.clone(), Some(flipped(&files[name])))),
+        Harm::Delete => Some((name.clone(), None)),
+        Harm::Rollback => rolled_back(files),
+        Harm::Copy => Some((conflict_name(name, nth.into()), Some(files[name].clone()))),
+        Harm::Replay => replayed(files, 1),
+        Harm::Swap => swapped(files),
+        Harm::Foreign => Some((later(files, 60)?, Some(super::foreign::snapshot()))),
+        Harm::Future => future(files),
+    }
 }
 
 fn half(bytes: &Bytes) -> Bytes {
@@ -49,8 +41,8 @@ fn flipped(bytes: &Bytes) -> Bytes {
     bytes.into()
 }
 
-/// The newest snapshot is gone, here and in the service's mind.
-fn rolled_back(files: &Files, _: &Service) -> Option<(String, Option<Bytes>)> {
+/// The newest snapshot is gone.
+fn rolled_back(files: &Files) -> Option<(String, Option<Bytes>)> {
     let all = snapshots(files);
     let (newest, _) = all.last().filter(|_| all.len() > 1)?;
     Some((newest.file_name(), None))

@@ -107,18 +107,22 @@ pub(super) fn refused_well(
                 how.head.as_ref().is_some_and(|(name, bytes)| before.get(name) == Some(bytes));
             holds(!is_there, &format!("a rollback is reported, and {head} is there"))
         }
-        SessionError::Refused { .. }
-        | SessionError::Damaged { .. }
-        | SessionError::Open { .. }
-        | SessionError::NoSnapshots { .. }
-        | SessionError::Lineage(_)
-        | SessionError::Mismatch(_)
-            if how.harmed =>
-        {
-            Ok(())
-        }
+        error if how.harmed && only_by_harm(error) => Ok(()),
         _ => unfounded(),
     }
+}
+
+/// Whether nothing but harm that the service has done explains a refusal.
+pub(super) fn only_by_harm(error: &SessionError) -> bool {
+    matches!(
+        error,
+        SessionError::Refused { .. }
+            | SessionError::Damaged { .. }
+            | SessionError::Open { .. }
+            | SessionError::NoSnapshots { .. }
+            | SessionError::Lineage(_)
+            | SessionError::Mismatch(_)
+    )
 }
 
 /// What is open is the newest snapshot, whole; returns its name.

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{
     act::Who,
     content::{self, Bytes, Files},
+    service::{Changes, place},
 };
 use crate::{
     clock::Clock,
@@ -33,6 +34,10 @@ pub(super) struct HandClock(Mutex<Timestamp>);
 impl HandClock {
     pub(super) fn at(now: Timestamp) -> Arc<Self> {
         Arc::new(Self(Mutex::new(now)))
+    }
+
+    pub(super) fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap() = now;
     }
 
     pub(super) fn advance(&self, by: Duration) {
@@ -126,6 +131,17 @@ impl Machine {
 
     pub(super) fn files(&self) -> Files {
         content::files(&self.vault_dir())
+    }
+
+    /// Makes a file of its vault directory what it should be.
+    pub(super) fn place(&self, name: &str, bytes: Option<&Bytes>) {
+        place(&self.vault_dir().join(name), bytes);
+    }
+
+    pub(super) fn place_all(&self, changes: &Changes) {
+        for (name, bytes) in changes {
+            self.place(name, bytes.as_ref());
+        }
     }
 
     /// Keeps what an opening gave, or says what it refused with.

@@ -4,17 +4,26 @@
 //! Whatever order things happen in, the [`laws`] hold after each of them.
 
 mod act;
+mod bounds;
+mod canon;
 mod content;
 mod foreign;
 mod found;
+mod frozen;
 mod harm;
 mod laws;
 mod machine;
 mod orders;
+mod program;
+mod search;
 mod service;
 mod world;
 
+use std::collections::BTreeMap;
+
+use bounds::Bounds;
 use orders::{Service, play};
+use search::search;
 
 /// `few` orders, or `many` of them in the whole form of the test.
 fn count(few: u32, many: u32) -> u32 {
@@ -39,4 +48,31 @@ fn nor_with_two_machines_of_one_name() {
 #[test]
 fn nor_when_the_sync_service_does_harm() {
     play(count(100, 5000), 3, Service::Harmful);
+}
+
+/// Every order within bounds, breadth first; see [`Bounds`] for what counts. The last number is that
+/// of all acts of an order: what more acts would lead to is not looked at.
+#[test]
+fn no_order_at_all_within_bounds_breaks_a_law() {
+    let short = [
+        Bounds { steps: 1, opens: 3, endings: 2, crashes: 1, faults: 1, acts: 4 },
+        Bounds { steps: 1, opens: 3, endings: 2, crashes: 0, faults: 0, acts: 6 },
+    ];
+    let long = [
+        Bounds { steps: 3, opens: 4, endings: 3, crashes: 1, faults: 1, acts: 6 },
+        Bounds { steps: 3, opens: 4, endings: 3, crashes: 1, faults: 0, acts: 9 },
+    ];
+    let mut outcomes = BTreeMap::new();
+    for bounds in if whole() { long } else { short } {
+        let reached = search(bounds);
+        println!("{bounds:?}: {reached:?}");
+        assert_eq!(reached.depth, bounds.acts, "the bounds are narrower than they look");
+        outcomes.extend(reached.outcomes);
+    }
+    for told in ["fork", "divergence", "unfinished work", "rollback", "replay", "another vault"] {
+        assert!(outcomes.contains_key(&*format!("{told} told")), "never met: {told}");
+    }
+    for done in ["resumed", "opened afresh", "accepted", "forked", "killed", "discarded"] {
+        assert!(outcomes.contains_key(done), "never met: {done}");
+    }
 }

@@ -8,9 +8,13 @@ use std::{
 };
 
 use super::{
+    act::Who,
     content::{Bytes, Files},
     machine::{Machine, put},
 };
+
+/// What becomes of files: their new bytes, or none.
+pub(super) type Changes = Vec<(String, Option<Bytes>)>;
 
 /// The service.
 #[derive(Clone, Debug, Default)]
@@ -18,71 +22,86 @@ pub(super) struct Service {
     /// What it holds.
     pub(super) cloud: Files,
     /// What it and a machine last agreed on.
-    agreed: BTreeMap<usize, Files>,
-    conflicts: u32,
+    pub(super) agreed: BTreeMap<Who, Files>,
+    pub(super) conflicts: u32,
 }
 
 impl Service {
-    /// The names on which the machine and the service differ.
-    pub(super) fn pending(&mut self, machine: &Machine) -> Vec<String> {
-        let local = machine.files();
-        let agreed = self.agreed.entry(machine.who.0).or_default();
+    /// The names on which a machine, whose directory holds `local`, and the service differ.
+    pub(super) fn pending(&self, local: &Files) -> Vec<String> {
         let names: BTreeSet<&String> = local.keys().chain(self.cloud.keys()).collect();
-        agreed.retain(|name, _| names.contains(name));
-        let mut pending = Vec::new();
-        for name in names {
-            match (local.get(name), self.cloud.get(name)) {
-                (Some(here), Some(there)) if here == there => {
-                    agreed.insert(name.clone(), here.clone());
-                }
-                _ => pending.push(name.clone()),
-            }
-        }
-        pending
+        let differs = |name: &&String| local.get(*name) != self.cloud.get(*name);
+        names.into_iter().filter(differs).cloned().collect()
     }
 
-    /// Brings one file to the state that both agree on, and says how.
-    pub(super) fn deliver(&mut self, machine: &Machine, name: &str) -> &'static str {
-        let path = machine.vault_dir().join(name);
-        let local = machine.files().get(name).cloned();
-        let cloud = self.cloud.get(name).cloned();
-        let agreed = self.agreed.entry(machine.who.0).or_default();
+    /// What a machine and the service hold alike they agree on.
+    pub(super) fn agree(&mut self, who: Who, local: &Files) {
+        let cloud = &self.cloud;
+        let alike = local.iter().filter(|(name, bytes)| cloud.get(*name) == Some(bytes));
+        let agreed = self.agreed.entry(who).or_default();
+        agreed.retain(|name, _| local.contains_key(name) || cloud.contains_key(name));
+        agreed.extend(alike.map(|(name, bytes)| (name.clone(), bytes.clone())));
+    }
+
+    /// Takes what has changed on a machine only.
+    pub(super) fn take(&mut self, who: Who, local: &Files) {
+        self.agree(who, local);
+        for name in self.pending(local) {
+            let agreed = self.agreed.get(&who).and_then(|agreed| agreed.get(&name));
+            if self.cloud.get(&name) == agreed {
+                self.deliver(who, local, &name);
+            }
+        }
+    }
+
+    /// Brings one file to the state that both agree on: what that changes on the machine, and how.
+    pub(super) fn deliver(
+        &mut self,
+        who: Who,
+        local: &Files,
+        name: &str,
+    ) -> (Changes, &'static str) {
+        let (local, cloud) = (local.get(name), self.cloud.get(name).cloned());
+        let agreed = self.agreed.entry(who).or_default();
         let base = agreed.get(name).cloned();
-        let (now, how) = match (&local, &cloud) {
-            _ if local == base => (cloud.clone(), "down"),
-            _ if cloud == base => (local.clone(), "up"),
-            (None, _) => (cloud.clone(), "down, for it was only deleted here"),
-            (_, None) => (local.clone(), "up, for it was only deleted there"),
+        let mut changes = Changes::new();
+        let (now, how) = match (local, &cloud) {
+            _ if local == base.as_ref() => (cloud, "down"),
+            _ if cloud == base => (local.cloned(), "up"),
+            (None, _) => (cloud, "down, for it was only deleted here"),
+            (_, None) => (local.cloned(), "up, for it was only deleted there"),
             (Some(here), Some(_)) => {
                 self.conflicts += 1;
                 let copy = conflict_name(name, self.conflicts);
-                put(&machine.vault_dir().join(copy), here);
-                (cloud.clone(), "down, and what was here is a conflict copy")
+                changes.push((copy, Some(here.clone())));
+                (cloud, "down, and what was here is a conflict copy")
             }
         };
         set(&mut self.cloud, name, now.as_ref());
         set(agreed, name, now.as_ref());
-        place(&path, now.as_ref());
-        how
+        changes.push((name.to_owned(), now));
+        (changes, how)
     }
 
     /// All of [`Service::pending`], until nothing is.
     pub(super) fn sync(&mut self, machine: &Machine) -> usize {
         let mut count = 0;
         loop {
-            let pending = self.pending(machine);
+            self.agree(machine.who, &machine.files());
+            let pending = self.pending(&machine.files());
             if pending.is_empty() {
                 return count;
             }
             for name in &pending {
-                self.deliver(machine, name);
+                let (changes, _) = self.deliver(machine.who, &machine.files(), name);
+                machine.place_all(&changes);
                 count += 1;
             }
         }
     }
 }
 
-fn set(files: &mut Files, name: &str, bytes: Option<&Bytes>) {
+pub(super) fn set(files: &mut Files, name: &str, bytes: Option<&Bytes>) {
     match bytes {
         Some(bytes) => files.insert(name.to_owned(), bytes.clone()),
         None => files.remove(name),
