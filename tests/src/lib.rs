@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and runs programs"
 )]
 
+pub mod clock;
 pub mod disk;
 pub mod extent;
 pub mod fixture;
@@ -14,6 +15,7 @@ pub mod forge;
 pub mod gate;
 pub mod memory;
 pub mod mutate;
+pub mod process;
 pub mod program;
 pub mod redact;
 pub mod run;

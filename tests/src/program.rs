@@ -9,10 +9,11 @@ use std::{
 };
 
 /// What to install a tool with, by its name.
-const PACKAGES: [(&str, &str); 12] = [
+const PACKAGES: [(&str, &str); 13] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("curl", "curl"),
+    ("faketime", "faketime"),
     ("gpg", "gnupg"),
     ("gpg-agent", "gpg-agent"),
     ("mkfs.ext4", "e2fsprogs"),

@@ -2,7 +2,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, thread};
 
-use gpgsmith_tests::{sandbox::Sandbox, tmpfs::Tmpfs, wait::wait_until};
+use gpgsmith_tests::{
+    process::{children_of, is_alive},
+    sandbox::Sandbox,
+    tmpfs::Tmpfs,
+    wait::{wait_for, wait_until},
+};
+use gpgsmith_vault::{Workdir, WorkdirOptions};
 use insta::assert_snapshot;
 use nix::sys::signal::{Signal, kill};
 
@@ -212,4 +218,62 @@ fn w23_nothing_decrypted_and_no_agent_outlives_the_daemon() {
         wait_until("its agent ends", || sandbox.agents() == 0);
         wait_until("its workdir is wiped", || sandbox.names("ram").is_empty());
     }
+}
+
+/// Not even when nobody is left to clean up: the kernel ends the agent with the daemon, and the next
+/// daemon wipes what nobody holds any more.
+#[test]
+fn a_killed_daemon_takes_its_agent_along_and_the_next_one_wipes_what_it_left() {
+    let sandbox = Sandbox::new();
+    let ram = Tmpfs::mount(&sandbox.path("ram"), "size=64m");
+    sandbox.register(&["pass-fast"]);
+    sandbox.settings(&format!("workdir: {}\n", ram.path().display()));
+    open(&sandbox);
+    sandbox.unlocked(&["keys", "identity", "add", ADDED]).ok(); // it has the key in its hands
+    let mut children = children_of(sandbox.daemon_pid());
+    children.retain(|(_, name)| name == "gpg-agent");
+    let [(agent, _)] = children.try_into().unwrap();
+    let left = sandbox.names("ram");
+    let options = WorkdirOptions { parent: Some(ram.path().to_owned()), allow_disk: false };
+    let held = Workdir::create(&options).unwrap(); // by somebody who lives
+    let reaper = sandbox.processes().into_iter().find(|pid| !sandbox.daemons().contains(pid));
+    kill(reaper.unwrap(), Signal::SIGSTOP).unwrap();
+    kill(sandbox.daemon_pid(), Signal::SIGKILL).unwrap();
+    assert_gone(&sandbox);
+    wait_until("its agent has gone", || !is_alive(agent));
+    kill(reaper.unwrap(), Signal::SIGKILL).unwrap();
+    wait_until("its reaper has gone", || sandbox.processes().is_empty());
+    for name in &left {
+        assert!(ram.path().join(name).join("home/pubring.kbx").exists(), "nobody wiped it");
+    }
+    sandbox.gpgsmith(&["daemon", "start"]).ok();
+    let mine = held.path().file_name().unwrap().to_str().unwrap();
+    wait_until("the next daemon wipes it", || sandbox.names("ram") == [mine]);
+    sandbox.unlocked(&["vault", "open", "--no-shell", "--resume"]).ok();
+    let identities = sandbox.gpgsmith(&["keys", "identity", "list"]).ok();
+    assert!(identities.stdout.contains(ADDED), "{identities}");
+    assert!(held.path().exists());
+    held.wipe().unwrap();
+}
+
+/// In the middle of a step, gpg and its agent are at work.
+#[test]
+fn a_daemon_killed_while_gpg_works_leaves_no_program_behind() {
+    let sandbox = Sandbox::new();
+    sandbox.register(&["pass-fast"]);
+    sandbox.step_back("pass-fast");
+    open(&sandbox);
+    let mut terminal = sandbox.terminal(&["keys", "generate", "--yes", "--verbose"]);
+    terminal.expect("signing");
+    let daemon = sandbox.daemon_pid();
+    let working = wait_for("gpg works", || {
+        let children = children_of(daemon);
+        children.iter().any(|(_, name)| name == "gpg").then_some(children)
+    });
+    assert!(working.iter().any(|(_, name)| name == "gpg-agent"), "{working:?}");
+    sandbox.kill_daemon();
+    for (pid, name) in working {
+        wait_until(&format!("{name} has gone"), || !is_alive(pid));
+    }
+    drop(terminal.end());
 }

@@ -2,6 +2,7 @@
 //! no descriptors left, somebody else's directory in the way. No finished step is lost, nothing
 //! decrypted is left, and afterwards everything works as before.
 
+mod clocks;
 mod crowds;
 mod descriptors;
 mod kills;
