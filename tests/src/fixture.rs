@@ -67,6 +67,17 @@ impl Sandbox {
         copy
     }
 
+    /// Makes a new identity file; its recipient.
+    ///
+    /// # Panics
+    /// `age-keygen` does not work.
+    pub fn make_identity(&self, name: &str) -> String {
+        let made = self.tool("age-keygen", &["-o", &self.text(name)]).ok();
+        let said = format!("{}{}", made.stdout, made.stderr);
+        let recipient = said.split_whitespace().find(|word| word.starts_with("age1"));
+        recipient.expect("it says the recipient").to_owned()
+    }
+
     /// Takes the newest snapshot of a registered vault away, so that it stands at the one before.
     ///
     /// # Panics

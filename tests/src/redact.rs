@@ -18,7 +18,7 @@ enum Piece {
 use Piece::{Digits, Lower, Name, Text, Upper};
 
 /// What is replaced by what, tried in this order at the beginning of each word.
-const PATTERNS: [(&[Piece], &str); 9] = [
+const PATTERNS: [(&[Piece], &str); 10] = [
     (&[Digits(8), Text("T"), Digits(6), Text("Z")], "[time]"),
     (&moment("T"), "[time]"),
     (&moment(" "), "[time]"),
@@ -28,6 +28,7 @@ const PATTERNS: [(&[Piece], &str); 9] = [
     (&[Lower(32)], "[32 hex digits]"),
     (&[Upper(16)], "[key id]"),
     (&[Text("gpgsmith-"), Name(16)], "[random name]"),
+    (&[Text("gpgsmith-"), Lower(8), Text("-"), Name(16)], "[random name]"),
 ];
 
 /// `2026-11-23T17:11:05`, with this between date and time of day.

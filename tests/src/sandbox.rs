@@ -312,6 +312,7 @@ impl Drop for Sandbox {
         if !self.daemons().is_empty() {
             // Whatever it says: what is left after it is killed.
             self.command(&self.program, &["--quiet", "daemon", "stop", "--timeout", "1"])
+                .stderr(std::process::Stdio::null())
                 .status()
                 .ok();
         }

@@ -84,14 +84,6 @@ fn an_interrupted_change_of_the_passphrase_leaves_the_old_one_or_the_new_one_for
     Story { fresh: &pass, command: &passwd }.is_whole_or_not_at_all();
 }
 
-/// A new identity file, and its recipient.
-fn identity(sandbox: &Sandbox, name: &str) -> String {
-    let file = sandbox.text(name);
-    let made = sandbox.tool("age-keygen", &["-o", &file]).ok();
-    let said = format!("{}{}", made.stdout, made.stderr);
-    said.split_whitespace().find(|word| word.starts_with("age1")).unwrap().to_owned()
-}
-
 /// Whether stock age opens a snapshot with this identity.
 fn opens(sandbox: &Sandbox, (identity, snapshot): (&str, &str)) -> bool {
     let (identity, file) = (sandbox.text(identity), sandbox.path("vaults/key").join(snapshot));
@@ -103,7 +95,7 @@ fn opens(sandbox: &Sandbox, (identity, snapshot): (&str, &str)) -> bool {
 #[test]
 fn recipients_come_and_go_with_the_snapshots() {
     let sandbox = Sandbox::new();
-    let (own, other) = (identity(&sandbox, "own"), identity(&sandbox, "other"));
+    let (own, other) = (sandbox.make_identity("own"), sandbox.make_identity("other"));
     let (path, file) = (sandbox.text("vaults/key"), sandbox.text("own"));
     sandbox.gpgsmith(&["vault", "create", "key", "--path", &path, "--identity", &file]).ok();
     let newest = || sandbox.snapshots("vaults/key").pop().unwrap();

@@ -9,11 +9,11 @@ use std::{
     fmt,
     fs::{self, File, Metadata, OpenOptions, Permissions},
     io::{self, ErrorKind, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
-use nix::errno::Errno;
+use nix::{errno::Errno, unistd::Uid};
 
 pub use self::lock::FileLock;
 use crate::random;
@@ -85,6 +85,16 @@ pub fn create_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError>
     written(path, bytes, mode)?.create_new(path)
 }
 
+/// As [`replace`], where what a crash leaves can be told to be this writer's; see [`sweep`].
+///
+/// # Errors
+/// As of [`Temp::replace`].
+pub fn replace_by(writer: &str, path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError> {
+    let temp = Temp::beside_by(Some(writer), path, mode)?;
+    temp.file().write_all(bytes).at("write", temp.path())?;
+    temp.replace(path)
+}
+
 fn written(path: &Path, bytes: &[u8], mode: u32) -> Result<Temp, PathError> {
     let temp = Temp::beside(path, mode)?;
     temp.file().write_all(bytes).at("write", temp.path())?;
@@ -130,8 +140,16 @@ impl Temp {
     /// # Errors
     /// When `target`'s directory does not exist or can't be written.
     pub fn beside(target: &Path, mode: u32) -> Result<Self, PathError> {
+        Self::beside_by(None, target, mode)
+    }
+
+    /// The same, with who writes in its name.
+    ///
+    /// # Errors
+    /// As [`Temp::beside`].
+    pub fn beside_by(writer: Option<&str>, target: &Path, mode: u32) -> Result<Self, PathError> {
         let name = random::name().at("name a file beside", target)?;
-        let path = directory_of(target).join(TEMP_PREFIX.to_owned() + &name);
+        let path = directory_of(target).join(temp_prefix(writer) + &name);
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -274,6 +292,33 @@ fn directory_of(path: &Path) -> &Path {
 /// What the name of every unfinished file starts with.
 pub(crate) const TEMP_PREFIX: &str = ".gpgsmith-";
 
+fn temp_prefix(writer: Option<&str>) -> String {
+    writer.map_or_else(|| TEMP_PREFIX.to_owned(), |writer| format!("{TEMP_PREFIX}{writer}-"))
+}
+
+/// Removes what `writer` has left unfinished in `dir`: regular files of this user's whose names say
+/// so. Only for who knows that this writer writes nothing there at the moment; what others write is
+/// told by its name, be it that a sync service has brought it. Returns the names.
+///
+/// # Errors
+/// When the directory can't be read, or a file not removed.
+pub fn sweep(writer: &str, dir: &Path) -> Result<Vec<String>, PathError> {
+    let prefix = temp_prefix(Some(writer));
+    let mut swept = Vec::new();
+    for entry in fs::read_dir(dir).at("list", dir)? {
+        let entry = entry.at("list", dir)?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let is_ours = |meta: Metadata| meta.is_file() && meta.uid() == Uid::effective().as_raw();
+        if name.strip_prefix(&prefix).is_some_and(random::is_name)
+            && entry.metadata().is_ok_and(is_ours)
+        {
+            fs::remove_file(entry.path()).at("remove", &entry.path())?;
+            swept.push(name);
+        }
+    }
+    Ok(swept)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,6 +371,28 @@ mod tests {
         assert!(name.strip_prefix(TEMP_PREFIX).is_some_and(|random| random.len() == 16), "{name}");
         drop(temp);
         assert_eq!(names(dir.path()), [""; 0]);
+    }
+
+    #[test]
+    fn only_what_a_writer_has_left_is_swept() {
+        let dir = dir();
+        let left = |writer: Option<&str>| {
+            let mut temp = Temp::beside_by(writer, &dir.path().join("file"), 0o600).unwrap();
+            temp.is_placed = true; // as a crash leaves it
+            temp.path.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        let mine = left(Some("0a1b2c3d"));
+        let mut others = [left(Some("ffffffff")), left(None), ".gpgsmith-0a1b2c3d-x".to_owned()];
+        fs::hard_link(dir.path().join(&mine), dir.path().join(&others[2])).unwrap();
+        let elsewhere = dir.path().join("file");
+        let link = format!("{}-{}", ".gpgsmith-0a1b2c3d", "a".repeat(16));
+        std::os::unix::fs::symlink(&elsewhere, dir.path().join(&link)).unwrap();
+        assert_eq!(sweep("0a1b2c3d", dir.path()).unwrap(), [mine]);
+        let mut there = names(dir.path());
+        there.retain(|name| *name != link);
+        there.sort();
+        others.sort();
+        assert_eq!(there, others);
     }
 
     #[test]

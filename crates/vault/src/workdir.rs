@@ -20,7 +20,6 @@ use crate::{
 };
 
 const PREFIX: &str = "gpgsmith-";
-const RANDOM: usize = 16;
 
 /// Where to make a [`Workdir`].
 #[derive(Clone, Debug, Default)]
@@ -154,12 +153,8 @@ fn is_workdir(path: &Path) -> bool {
         |metadata: fs::Metadata| metadata.is_dir() && metadata.uid() == Uid::effective().as_raw();
     path.file_name()
         .and_then(|name| name.to_str()?.strip_prefix(PREFIX))
-        .is_some_and(|rest| rest.len() == RANDOM && rest.bytes().all(is_random))
+        .is_some_and(random::is_name)
         && path.symlink_metadata().is_ok_and(is_ours)
-}
-
-fn is_random(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
 
 /// Locks a directory; `None` when another has it, or it is gone.

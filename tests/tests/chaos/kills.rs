@@ -11,7 +11,7 @@ use gpgsmith_tests::{
     wait::wait_until,
 };
 
-use crate::faults::bench::{Bench, VAULT, assert_advises, remove_unfinished};
+use crate::faults::bench::{Bench, VAULT, assert_advises, assert_unfinished_is_named};
 
 const ADDED: &str = "Added <added@example.org>";
 
@@ -42,9 +42,9 @@ impl Machine {
         assert!(self.bench.sandbox.path("run/gpgsmith-kernel/daemon.sock").exists());
     }
 
-    /// The daemon is killed at its call number `at` on a directory, during `work`; whether there
-    /// was such a call.
-    fn killed_during(&self, dir: &str, at: usize, work: impl FnOnce() -> Run) -> bool {
+    /// The daemon is killed at its call number `at` on a directory, during `work`; what came of
+    /// that, if there was such a call.
+    fn killed_during(&self, dir: &str, at: usize, work: impl FnOnce() -> Run) -> Option<Run> {
         let sandbox = &self.bench.sandbox;
         let watch = Watch {
             pid: sandbox.daemon_pid(),
@@ -53,14 +53,14 @@ impl Machine {
         };
         let (run, seen) = watch.during(work);
         if seen.len() < at {
-            return false;
+            return None;
         }
         if run.code != Some(0) {
             assert_advises(&run); // whoever asks it to stop may have what was asked
         }
         wait_until("the daemon and its reaper are gone", || sandbox.processes().is_empty());
         self.assert_nothing_is_left();
-        true
+        Some(run)
     }
 }
 
@@ -102,7 +102,7 @@ fn a_daemon_killed_while_it_opens_leaves_the_vault_as_it_was() {
     for (nr, at) in some(1..100, 13, 4).into_iter().enumerate() {
         bench.sandbox.gpgsmith(&["daemon", "start"]).ok();
         let line = ["vault", "open", "--no-shell", "--resume"];
-        if !machine.killed_during("ram", at, || bench.sandbox.unlocked(&line)) {
+        if machine.killed_during("ram", at, || bench.sandbox.unlocked(&line)).is_none() {
             assert!(nr > 2, "it opened with fewer than {at} calls");
             break;
         }
@@ -120,12 +120,15 @@ fn a_daemon_killed_while_it_stops_has_put_the_session_to_rest_or_not() {
     for at in some(1..=100, 4, 0) {
         let stop = || bench.sandbox.gpgsmith(&["daemon", "stop"]);
         let killed = machine.killed_during("vaults/identity", at, stop);
-        remove_unfinished(bench, 1);
+        assert_unfinished_is_named(bench, 1);
         bench.resume();
+        bench.assert_tidy();
         assert!(bench.has("zero@example.org"), "at its call {at}");
-        if !killed {
+        let Some(run) = killed else {
             assert!(at > 5, "it rests with fewer than {at} calls");
             return;
-        }
+        };
+        let told = "error: the daemon ended before every session was at rest\n";
+        assert!(run.code == Some(1) && run.stderr.starts_with(told), "at its call {at}: {run}");
     }
 }

@@ -9,7 +9,9 @@ use gpgsmith_tests::{
     wait::wait_until,
 };
 
-use super::bench::{Bench, REGISTRY, VAULT, added, assert_advises, faults, remove_unfinished};
+use nix::errno::Errno;
+
+use super::bench::{Bench, REGISTRY, VAULT, added, assert_advises, faults};
 
 #[test]
 fn a_step_is_on_the_disk_or_undone_whichever_call_fails() {
@@ -103,6 +105,50 @@ fn the_registry_is_changed_or_not_whichever_call_fails() {
     }
 }
 
+/// What could not be removed is of no use any more; that it is sealed is what counts.
+#[test]
+fn a_snapshot_is_sealed_though_the_files_of_its_session_cannot_be_removed() {
+    let bench = Bench::with_work();
+    let recipient = bench.sandbox.make_identity("theirs");
+    let passphrase = bench.sandbox.passphrase();
+    let generate = ["keys", "generate", "--usage", "sign", "--algo", "ed25519", "--yes"];
+    let generate = [&generate[..], &["--key-passphrase-file", &passphrase]].concat();
+    let (add, remove) = (["vault", "recipients", "add"], ["vault", "recipients", "remove"]);
+    let remove = [&remove[..], &[&recipient, "--yes"]].concat();
+    for (known, line) in [
+        (&generate[..], &generate[..]), // ends with a checkpoint
+        (&[&add[..], &[&recipient]].concat(), &remove), // is a snapshot
+        (&["vault", "seal"], &["vault", "seal"]),
+    ] {
+        let watch =
+            Watch { pid: bench.sandbox.daemon_pid(), dir: &bench.sandbox.path(VAULT), act: None };
+        let (run, calls) = watch.during(|| bench.sandbox.unlocked(known));
+        run.ok();
+        if line == ["vault", "seal"] {
+            bench.open();
+        }
+        bench.add(&format!("{} <more@example.org>", line.join(" "))).ok();
+        let is_state = |call: &String| call.starts_with("unlink ") && call.contains(".session-");
+        let at = calls.iter().position(is_state).unwrap() + 1;
+        let watch = Watch { act: Some((at, Act::Fail(Errno::EIO))), ..watch };
+        let before = bench.sandbox.snapshots(VAULT).len();
+        let (run, seen) = watch.during(|| bench.sandbox.unlocked(line).ok());
+        assert!(is_state(&seen[at - 1]), "{seen:?}");
+        assert!(run.stderr.contains("note: cannot remove "), "{run}");
+        assert_eq!(bench.sandbox.snapshots(VAULT).len(), before + 1);
+        if line != ["vault", "seal"] {
+            bench.add(&format!("{} <after@example.org>", line.join(" "))).ok();
+            bench.sandbox.kill_daemon();
+            bench.resume(); // of the work since
+        }
+    }
+    bench.open(); // without a question
+    bench.assert_tidy();
+    for line in [&generate[..], &remove] {
+        assert!(bench.has(&format!("{} <after@example.org>", line.join(" "))));
+    }
+}
+
 /// Kills the daemon at a call of `work` on the vault; whether it had said before that it was done.
 fn killed(bench: &Bench, at: usize, work: impl FnOnce() -> Run) -> bool {
     let watch = Watch {
@@ -137,7 +183,7 @@ fn w50_a_step_is_there_or_not_wherever_the_daemon_is_killed() {
         bench.resume();
         assert_eq!(bench.has(&identity), done, "{:?}", calls[at - 1]);
         bench.sandbox.gpgsmith(&["audit", "verify"]).ok();
-        remove_unfinished(&bench, 1);
+        bench.assert_tidy();
     }
     bench.add("Last <last@example.org>").ok();
 }
@@ -162,7 +208,7 @@ fn a_seal_is_there_or_not_wherever_the_daemon_is_killed() {
         bench.reopen(done);
         assert!(bench.has(&identity), "{:?}", calls[at - 1]);
         bench.sandbox.gpgsmith(&["audit", "verify"]).ok();
-        remove_unfinished(&bench, 1);
+        bench.assert_tidy();
         bench.seal("three").ok();
     }
 }

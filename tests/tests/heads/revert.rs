@@ -47,6 +47,37 @@ fn going_back_says_what_it_undoes_and_takes_nothing_away() {
     assert!(again.stderr.contains(&format!("{newest} is the newest snapshot already")), "{again}");
 }
 
+/// Whoever was removed stays removed, whatever is gone back to.
+#[test]
+fn going_back_keeps_the_newest_list_of_recipients() {
+    let machines = Machines::new();
+    let laptop = &machines.laptop;
+    let recipient = &laptop.make_identity("theirs.txt");
+    open(laptop, &[]).ok();
+    laptop.gpgsmith(&["vault", "recipients", "add", recipient, "--no-input"]).ok();
+    discard(laptop);
+    let shared = machines.names().pop().unwrap();
+    open(laptop, &[]).ok();
+    laptop.gpgsmith(&["vault", "recipients", "remove", recipient, "--yes"]).ok();
+    discard(laptop);
+    let asks = laptop.unlocked(&["vault", "revert", &shared]).fails(6);
+    let told = "\nWhom the vault is sealed to stays as it is now.\n";
+    assert!(asks.stderr.contains(told), "{asks}");
+    laptop.unlocked(&["vault", "revert", &shared, "--yes"]).ok();
+    let newest = machines.names().pop().unwrap();
+    assert!(newest.contains("_revert-to-"), "{newest}");
+    let opens = |key: &str, name: &str| {
+        let (key, path) = (laptop.text(key), laptop.text(&format!("{DIR}/{name}")));
+        let plain = laptop.text("tmp/plain");
+        laptop.tool("age", &["--decrypt", "-i", &key, "-o", &plain, &path]).code == Some(0)
+    };
+    assert!(opens("theirs.txt", &shared) && opens("identity.txt", &newest));
+    assert!(!opens("theirs.txt", &newest));
+    open(laptop, &[]).ok();
+    let listed = laptop.gpgsmith(&["vault", "recipients", "list"]).ok().stdout;
+    assert!(!listed.contains(recipient), "{listed}");
+}
+
 #[test]
 fn a_damaged_newest_snapshot_is_read_before_and_gone_back_from() {
     let machines = Machines::new();

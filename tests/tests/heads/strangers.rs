@@ -17,7 +17,8 @@ fn strangers(snapshot: &str) -> Vec<String> {
         format!(".syncthing.{snapshot}.tmp"),
         format!("~syncthing~{snapshot}"),
         format!("{snapshot}.part"),
-        ".gpgsmith-0123456789abcdef".to_owned(),
+        ".gpgsmith-0123456789abcdef".to_owned(), // nobody knows whose
+        ".gpgsmith-ffffffff-0123456789abcdef".to_owned(), // another machine's
         "backup.age".to_owned(),
         format!("{pair} (conflicted copy)"),
         format!("{pair}.sync-conflict-20261124-171937-V3AYC7M"),

@@ -14,7 +14,7 @@ use gpgsmith_tests::{
 };
 use nix::sys::signal::{Signal, kill};
 
-use crate::faults::bench::{Bench, REGISTRY, VAULT, added, remove_unfinished};
+use crate::faults::bench::{Bench, REGISTRY, VAULT, added};
 
 /// A machine with one of its directories on a disk of its own.
 struct Machine {
@@ -91,7 +91,7 @@ fn a_step_is_there_or_not_wherever_the_power_fails() {
         bench.resume();
         assert_eq!(bench.has(&identity), done, "{what}");
         bench.sandbox.gpgsmith(&["audit", "verify"]).ok();
-        remove_unfinished(bench, 1);
+        bench.assert_tidy();
     }
     bench.add("Last <last@example.org>").ok();
 }
@@ -118,7 +118,7 @@ fn a_seal_is_there_or_not_wherever_the_power_fails() {
         bench.reopen(done);
         assert!(bench.has(&identity), "{what}");
         bench.sandbox.gpgsmith(&["audit", "verify"]).ok();
-        remove_unfinished(bench, 1);
+        bench.assert_tidy();
         bench.seal("three").ok();
     }
 }

@@ -156,6 +156,9 @@ pub enum About {
         undone: Option<Vec<String>>,
         /// How many keys have their secret part in newer snapshots only.
         secrets: u64,
+        /// Whether it was sealed to others then; that is not taken back.
+        #[serde(default)]
+        recipients: bool,
     },
     /// Another host's work is to be gone on with, and that host seems to be at it.
     TakeOver {

@@ -38,6 +38,9 @@ pub struct ChangedPassphrase {
     pub secret_keys: u64,
     /// Older snapshots, which open with the passphrase that they were sealed with: oldest first.
     pub older: Vec<String>,
+    /// What the user should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Whom a vault with an identity file is sealed to.

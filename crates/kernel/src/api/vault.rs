@@ -251,6 +251,9 @@ pub struct Sealed {
     pub vault: String,
     /// The snapshot.
     pub snapshot: Snapshot,
+    /// What the user should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Throws a session's work away; what a checkpoint sealed stays.
@@ -402,6 +405,9 @@ pub struct CheckedSnapshot {
     pub signed: u64,
     /// How many of its keys decrypted one.
     pub decrypted: u64,
+    /// Why it could not be checked, which is no fault of its: it was sealed under another passphrase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
     /// What is wrong with it; nothing if all is well.
     pub problems: Vec<String>,
 }

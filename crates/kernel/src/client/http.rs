@@ -13,12 +13,12 @@ use super::{
     body::{Body, Framing, Lines},
 };
 use crate::{
-    api::{ApiError, Call, Code, Face, daemon::StopDaemon},
+    api::{ApiError, Call, Code, Face},
     wire,
 };
 
-/// How long the daemon may take to answer a call. (Stopping waits for jobs and has no limit.)
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long the daemon may take to answer a call that does not wait for jobs.
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The largest head of a response, and its largest body.
 const HEAD: usize = 16 * 1024;
@@ -30,7 +30,7 @@ pub(super) struct Request {
     method: &'static str,
     path: String,
     body: Zeroizing<Vec<u8>>,
-    patience: Option<Duration>,
+    patience: Duration,
     timeless: bool,
 }
 
@@ -40,15 +40,14 @@ impl Request {
             method: "GET",
             path: path.to_owned(),
             body: Zeroizing::default(),
-            patience: Some(PATIENCE),
+            patience: PATIENCE,
             timeless: false,
         }
     }
 
-    pub(super) fn post<C: Call>(call: &C) -> Result<Self, ApiError> {
+    pub(super) fn post<C: Call>(call: &C, patience: Duration) -> Result<Self, ApiError> {
         let mut body = Zeroizing::new(Vec::with_capacity(4096)); // room: growing leaves copies
         serde_json::to_writer(&mut *body, call).map_err(|e| ApiError::chain(Code::Internal, &e))?;
-        let patience = (C::VERB != StopDaemon::VERB).then_some(PATIENCE);
         let timeless = wire::is_timeless(C::VERB);
         Ok(Self { method: "POST", path: wire::path(C::VERB), body, patience, timeless })
     }
@@ -90,7 +89,7 @@ pub(super) fn exchange(
     can_ask: bool,
 ) -> Result<Response, ApiError> {
     let lost = |error: io::Error| lost(&error);
-    stream.set_read_timeout(request.patience).map_err(lost)?;
+    stream.set_read_timeout(Some(request.patience)).map_err(lost)?;
     let head = request.head(options, can_ask);
     let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&request.body));
     // A daemon that turns us away answers before it has read all: hear it before complaining.

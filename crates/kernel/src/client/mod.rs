@@ -8,7 +8,7 @@ mod follow;
 mod http;
 mod spawn;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 pub use self::events::Events;
 use self::http::Response;
@@ -107,8 +107,17 @@ impl Client {
     /// # Errors
     /// Those of the call; those of [`Client::connect`].
     pub fn call<C: Call>(&self, call: &C) -> Result<C::Reply, ApiError> {
+        self.call_within(call, http::PATIENCE)
+    }
+
+    /// The same for a call whose answer may take this long: to stop waits for jobs.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; `io` where no answer has come by then.
+    pub fn call_within<C: Call>(&self, call: &C, patience: Duration) -> Result<C::Reply, ApiError> {
         const { assert!(matches!(C::KIND, Kind::Now), "a job is followed by Client::run") };
-        self.post(call, false)?.reply(C::VERB)
+        let request = http::Request::post::<C>(call, patience)?;
+        self.send(&request, false)?.reply(C::VERB)
     }
 
     /// Makes a call of any kind, and follows it to its end where it is a job.
@@ -116,7 +125,8 @@ impl Client {
     /// # Errors
     /// Those of the call; those of [`Client::connect`]; `cancelled` after an interrupt.
     pub fn run<C: Call>(&self, call: &C, host: &mut dyn Host) -> Result<C::Reply, ApiError> {
-        let response = self.post(call, host.can_ask())?;
+        let request = http::Request::post::<C>(call, http::PATIENCE)?;
+        let response = self.send(&request, host.can_ask())?;
         if matches!(C::KIND, Kind::Now) {
             return response.reply(C::VERB);
         }
@@ -133,11 +143,6 @@ impl Client {
         let lines = self.get(&format!("/v1/events?after={after}"))?.lines()?;
         lines.stream().set_read_timeout(None).map_err(|error| http::lost(&error))?;
         Ok(Events::new(lines))
-    }
-
-    fn post<C: Call>(&self, call: &C, can_ask: bool) -> Result<Response, ApiError> {
-        let request = http::Request::post::<C>(call)?;
-        self.send(&request, can_ask)
     }
 
     fn get(&self, path: &str) -> Result<Response, ApiError> {

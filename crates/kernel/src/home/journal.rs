@@ -7,6 +7,9 @@ use gpgsmith_audit::Log;
 /// Its name in the home.
 pub const FILE_NAME: &str = "gpgsmith-audit.yaml";
 
+/// The actions that change what opens the vault: older snapshots may open with something else.
+pub const RELOCKS: [&str; 3] = ["change-passphrase", "add-recipient", "remove-recipient"];
+
 /// The log of the vault with the id `vault`, whose home is open at `home`.
 pub fn log(home: &Path, vault: &str) -> Log {
     Log::new(home.join(FILE_NAME), vault)

@@ -93,6 +93,7 @@ fn described(checked: Checked) -> CheckedSnapshot {
         master_fp: checked.master.map(|master| master.to_string()),
         signed: checked.signed as u64,
         decrypted: checked.decrypted as u64,
+        skipped: checked.skipped,
         problems: checked.problems,
     }
 }

@@ -60,6 +60,7 @@ pub async fn passwd(
         vault_too,
         secret_keys,
         older,
+        notes: sealed.left.into_iter().collect(),
     })
 }
 
@@ -204,6 +205,7 @@ async fn seal_to(
     };
     let ((), sealed) = session.sealed_step(SealedStep { message: action, lock }, work).await?;
     env.note_anchor(session.vault_name(), sealed.first_anchor);
-    let now = recipients(session)?;
+    let mut now = recipients(session)?;
+    now.notes.extend(sealed.left);
     Ok(Recipients { snapshot: Some(vault::snapshot(&sealed.snapshot)), ..now })
 }

@@ -94,6 +94,7 @@ impl Env<'_> {
         match session.checkpoint(message).await {
             Ok(sealed) => {
                 self.note_anchor(session.vault_name(), sealed.first_anchor);
+                notes.extend(sealed.left.clone());
                 Ok(Some(sealed))
             }
             Err(error @ SessionError::Diverged { .. }) => {

@@ -56,5 +56,6 @@ fn question(entry: &Entry, call: &RevertVault, undone: &Undone) -> About {
         heads: undone.heads.clone(),
         undone: entries,
         secrets: undone.secrets as u64,
+        recipients: undone.recipients,
     }
 }

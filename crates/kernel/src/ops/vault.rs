@@ -17,7 +17,7 @@ use crate::{
         ApiError, Code, Hint,
         event::About,
         vault::{
-            CreateVault, ForeignFile, Forked, OpenedHow, SealVault, Snapshot, Snapshots,
+            CreateVault, ForeignFile, Forked, OpenedHow, SealVault, Sealed, Snapshot, Snapshots,
             TrustVault, Unfinished, VaultEntry, Vaults,
         },
     },
@@ -255,18 +255,18 @@ pub(super) fn outcome(result: OpenSessionResult, how: OpenedHow) -> Outcome {
 ///
 /// # Errors
 /// See [`Session::seal`]; the session is then open and whole.
-pub async fn seal(
-    env: &Env<'_>,
-    session: &Session,
-    call: &SealVault,
-) -> Result<Snapshot, ApiError> {
+pub async fn seal(env: &Env<'_>, session: &Session, call: &SealVault) -> Result<Sealed, ApiError> {
     let sealed = if call.fork {
         session.seal_fork(&call.message).await?
     } else {
         session.seal(&call.message).await?
     };
     env.note_anchor(session.vault_name(), sealed.first_anchor);
-    Ok(snapshot(&sealed.snapshot))
+    Ok(Sealed {
+        vault: session.vault_name().to_owned(),
+        snapshot: snapshot(&sealed.snapshot),
+        notes: sealed.left.into_iter().collect(),
+    })
 }
 
 /// Compares what was given for a vault that is open already with what opened it.

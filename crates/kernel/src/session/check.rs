@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use gpgsmith_audit::is_prefix;
 use gpgsmith_gpg::{Error as GpgError, Fingerprint};
-use gpgsmith_vault::{Listing, Snapshot, registry::Entry};
+use gpgsmith_vault::{Listing, Snapshot, SnapshotName, registry::Entry};
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::{
     SessionError, SessionOpts, Vault, evidence,
     heads::{Facts, Origin},
     keyring::Smith,
+    look::is_locked,
     opening::Opening,
     recall::Recall,
     seen::SeenFiles,
@@ -33,6 +35,8 @@ pub struct Checked {
     pub locked: bool,
     /// What is wrong with it; nothing if all is well.
     pub problems: Vec<String>,
+    /// Why it could not be checked, which is no fault of its: it was sealed under another passphrase.
+    pub skipped: Option<String>,
     facts: Option<Facts>,
     log: Vec<gpgsmith_audit::Entry>,
 }
@@ -51,6 +55,10 @@ pub async fn snapshot(
     let mut checked = Checked { name: name.to_owned(), ..Checked::default() };
     let opening = match Opening::unpack(vault, entry, opts.clone(), name).await {
         Ok(opening) => opening,
+        Err(SessionError::Open { source, .. }) if is_locked(&source) => {
+            checked.skipped = Some(chain(&source));
+            return Ok(checked);
+        }
         Err(SessionError::Open { source, .. }) => {
             checked.problems.push(chain(&source));
             return Ok(checked);
@@ -67,6 +75,12 @@ pub async fn snapshot(
 }
 
 impl Checked {
+    /// Whether it is named after a second that was over at that time.
+    fn is_before(&self, time: Option<Timestamp>) -> bool {
+        let taken = self.name.parse::<SnapshotName>().map(|name| name.taken());
+        taken.is_ok_and(|taken| time.is_some_and(|time| taken < time))
+    }
+
     /// The audit log fits its chain, and says what the lineage says of it.
     fn read_log(&mut self, opening: &Opening) {
         let facts = opening.facts(&self.name);
@@ -129,12 +143,27 @@ impl Checked {
     }
 }
 
+/// When it was last changed what opens the vault.
+fn relocked(log: &[gpgsmith_audit::Entry]) -> Option<Timestamp> {
+    let relocks = |entry: &&gpgsmith_audit::Entry| journal::RELOCKS.contains(&&*entry.action);
+    log.iter().rfind(relocks).map(|entry| entry.timestamp)
+}
+
 /// How the snapshots that were checked, the oldest first, fit together; what does not is added to
 /// their problems. `deep` compares their audit logs with that of the newest.
 pub fn compare(checked: &mut [Checked], deep: bool) {
     let Some((newest, older)) = checked.split_last_mut() else { return };
     let mut had_master = false;
+    let relocked = relocked(&newest.log);
     for snapshot in older.iter_mut() {
+        if let Some(why) = snapshot.skipped.take() {
+            if snapshot.is_before(relocked) {
+                snapshot.skipped = Some(format!("{why}; what opens the vault has changed since"));
+            } else {
+                snapshot.problems.push(why);
+            }
+            continue;
+        }
         if had_master && snapshot.master.is_none() && snapshot.problems.is_empty() {
             snapshot.problems.push("it holds no master key, as those before it do".to_owned());
         }
@@ -149,6 +178,7 @@ pub fn compare(checked: &mut [Checked], deep: bool) {
             snapshot.problems.push("its audit log is not how the newest one begins".to_owned());
         }
     }
+    newest.problems.extend(newest.skipped.take());
     if had_master && newest.master.is_none() && newest.problems.is_empty() {
         newest.problems.push("it holds no master key, as those before it do".to_owned());
     }

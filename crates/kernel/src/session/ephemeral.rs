@@ -189,7 +189,11 @@ impl EphemeralInfo {
     /// # Errors
     /// The file cannot be written; the old one is then still there.
     pub fn write(&self, path: &Path) -> Result<(), PathError> {
-        atomic::replace(path, self.to_yaml().as_bytes(), 0o600)
+        let text = self.to_yaml();
+        match &self.machine {
+            Some(machine) => atomic::replace_by(machine.short(), path, text.as_bytes(), 0o600),
+            None => atomic::replace(path, text.as_bytes(), 0o600),
+        }
     }
 
     /// Whether it was put to rest, rather than left by a crash or still running.

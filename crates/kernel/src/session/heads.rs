@@ -21,7 +21,7 @@ mod remark;
 use std::{collections::BTreeMap, fmt};
 
 pub use self::{
-    news::{News, looks, to_look_at},
+    news::{Looked, News, looks, to_look_at},
     remark::Remark,
 };
 use super::seen::{Seen, SeenSnapshot};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gpgsmith_vault::{OpenOptions, Workdir};
+use gpgsmith_vault::{OpenError, OpenOptions, Workdir};
 
 use super::{
     SessionError, SessionOpts, Vault,
@@ -104,4 +104,10 @@ pub(super) async fn look(
     facts.trail = trail(home);
     workdir.wipe()?;
     Ok(facts)
+}
+
+/// Whether the file is one for somebody else, or of the time before the passphrase was changed.
+pub(super) fn is_locked(error: &OpenError) -> bool {
+    use OpenError::{KeyKind, WrongIdentity, WrongPassphrase};
+    matches!(error, WrongPassphrase { .. } | WrongIdentity { .. } | KeyKind { .. })
 }

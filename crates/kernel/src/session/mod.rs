@@ -3,6 +3,7 @@
 pub mod check;
 mod claim;
 mod copy;
+mod ending;
 pub mod ephemeral;
 pub mod error;
 mod evidence;

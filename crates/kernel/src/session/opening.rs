@@ -131,8 +131,9 @@ impl Opening {
         opts: SessionOpts,
         (workdir, tree): (Workdir, Tree),
     ) -> Self {
+        let store = vault.store.clone().written_by(opts.state.machine().short());
         Self {
-            vault: vault.clone(),
+            vault: Vault { store, ..vault.clone() },
             entry: entry.clone(),
             opts,
             workdir,
@@ -222,6 +223,7 @@ impl Opening {
         let limits = Limits { idle: settings.idle(), absolute: settings.absolute() };
         let listing = Arc::new(gpg.list().await?);
         let master = evidence::master(self.tree.main(), &listing).or(verdict.master());
+        self.sweep_unfinished();
         let mut notes = pairs::notes(&self.vault, &self.opts, self.read_only.is_some())?;
         if let Some(recall) = self.recall.take() {
             notes.extend(recall.record(&self.vault, &self.opts)?);
@@ -237,6 +239,19 @@ impl Opening {
         };
         let session = self.start((gpg, smith), brief, limits).await?;
         Ok(OpenSessionResult { session, tofu_fingerprint: first_use, notes })
+    }
+
+    /// Who holds the vault's lock is the only one on this machine who writes there: what is there
+    /// unfinished of this machine's, a crash has left.
+    fn sweep_unfinished(&self) {
+        if self.lock.is_none() {
+            return;
+        }
+        match self.vault.store.sweep() {
+            Ok(swept) if swept.is_empty() => {}
+            Ok(swept) => tracing::info!(?swept, "removed what a crash had left unfinished"),
+            Err(error) => tracing::warn!(%error, "what a crash left unfinished stays behind"),
+        }
     }
 
     async fn judge(&mut self, gpg: &Keyring) -> Result<Verdict, SessionError> {

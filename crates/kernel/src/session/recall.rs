@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::{
     SessionError, SessionOpts, Vault,
-    heads::{self, Facts, Files, HeadFile, News, Verdict, judge, judge_resumed, to_look_at},
-    look::{look, trail},
+    heads::{
+        self, Facts, Files, HeadFile, Looked, News, Verdict, judge, judge_resumed, to_look_at,
+    },
+    look::{is_locked, look, trail},
     opening::Opening,
     seen::{Seen, SeenFiles, SeenSnapshot},
 };
@@ -45,14 +47,14 @@ impl Recall {
         let head_file = head_file((vault, opts), before.as_ref(), Some(&newest), &files).await?;
         let verdict = judge(before.as_ref(), &newest, head_file, opts.accept.rollback)
             .map_err(|why| SessionError::Refused { vault: opening.entry.name.clone(), why })?;
-        let (others, unreadable) = look_at((vault, opts), heads::looks(&unknown)).await?;
+        let looked = look_at((vault, opts), heads::looks(&unknown)).await?;
         let unknown = unknown.get(heads::looks(&unknown).len()..).unwrap_or_default().to_vec();
         let before = before.filter(|before| {
             // Another vault, which was accepted: nothing of the one before matters any more.
             before.vault.is_none() || before.vault == newest.vault
         });
         let future = opts.accept.future.then(|| snapshot.name.taken());
-        let news = News { newest, verdict, others, unreadable, unknown, files };
+        let news = News { newest, verdict, looked, unknown, files };
         Ok(Self { before, news, future })
     }
 
@@ -111,8 +113,7 @@ pub(super) fn record_sealed(
         files: [(sealed.name.clone(), sealed.size)].into(),
         newest: sealed,
         verdict: Verdict::Advance,
-        others: Vec::new(),
-        unreadable: Vec::new(),
+        looked: Looked::default(),
         unknown: Vec::new(),
     };
     let files = SeenFiles::new(&opts.state);
@@ -193,20 +194,23 @@ async fn is_unchanged(
     Ok(sha256.is_some() && entry.sha256 == sha256.map(|sha256| hex(&sha256)))
 }
 
-/// Decrypts others, the newest of them first; says which do not decrypt.
+/// Decrypts others, the newest of them first.
 async fn look_at(
     (vault, opts): (&Vault, &SessionOpts),
     names: &[String],
-) -> Result<(Vec<Facts>, Vec<String>), SessionError> {
-    let (mut facts, mut unreadable) = (Vec::new(), Vec::new());
+) -> Result<Looked, SessionError> {
+    let mut looked = Looked::default();
     for name in names {
         match look(vault, opts, name).await {
-            Ok(found) => facts.push(found),
+            Ok(found) => looked.others.push(found),
+            Err(SessionError::Open { source, .. }) if is_locked(&source) => {
+                looked.locked.push(name.clone());
+            }
             Err(SessionError::Open { .. } | SessionError::Lineage(_)) => {
-                unreadable.push(name.clone());
+                looked.unreadable.push(name.clone());
             }
             Err(error) => return Err(error),
         }
     }
-    Ok((facts, unreadable))
+    Ok(looked)
 }

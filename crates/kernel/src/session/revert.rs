@@ -20,6 +20,7 @@ use super::{
 use crate::home::{
     journal,
     lineage::{Ancestor, Lineage, Parent},
+    settings::VaultSettings,
 };
 
 /// An old state that is to become the newest. Until [`Revert::seal`] nothing has changed.
@@ -38,6 +39,9 @@ pub struct Undone {
     pub entries: Option<Vec<gpgsmith_audit::Entry>>,
     /// How many keys have their secret part in the newest snapshot and not in the old one.
     pub secrets: usize,
+    /// Whether the vault was sealed to others then. Whom it is sealed to is not taken back: somebody
+    /// may have been removed.
+    pub recipients: bool,
     /// All heads, whose place the new snapshot takes.
     pub heads: Vec<String>,
 }
@@ -70,6 +74,8 @@ impl Session {
         newest.refuse_stranger(&old, &to.file_name())?;
         let undone = Undone { heads, ..undone(&newest.opening, &old)? };
         take_log(&newest.opening, &old)?;
+        let recipients = keep_recipients(&newest.opening, &old)?;
+        let undone = Undone { recipients, ..undone };
         old.goes_on_from(newest.opening, newest.recall);
         old.lock = Some(lock);
         Ok(Revert { to: to.file_name(), old, undone })
@@ -209,7 +215,18 @@ fn undone(newest: &Opening, old: &Opening) -> Result<Undone, SessionError> {
     };
     let then = secrets(&old.lineage);
     let lost = secrets(&newest.lineage).iter().filter(|grip| !then.contains(grip)).count();
-    Ok(Undone { entries, secrets: lost, heads: Vec::new() })
+    Ok(Undone { entries, secrets: lost, ..Undone::default() })
+}
+
+/// Writes the list of recipients of `newest` into `old`; whether it was another one.
+fn keep_recipients(newest: &Opening, old: &Opening) -> Result<bool, SessionError> {
+    let list = |opening: &Opening| VaultSettings::load(opening.tree.main()).map(|s| s.recipients);
+    let now = list(newest)?;
+    if list(old)? == now {
+        return Ok(false);
+    }
+    VaultSettings::save_recipients(old.tree.main(), &now)?;
+    Ok(true)
 }
 
 /// The audit log is not taken back: it goes on, and says that everything else was.

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use super::{
     Change, Home, SealedSnapshot, Session, SessionError, Shared,
     step::{Before, run, settle},
-    work::{Pair, Work},
+    work::Work,
     write::Sealing,
 };
 use crate::home::lineage;
@@ -73,12 +73,7 @@ impl Session {
         };
         settle(open, landed.is_ok()).await?;
         let (value, sealed) = landed?;
-        let name = sealed.snapshot.name.file_name();
-        let pair = Pair::new(self.vault_dir(), &name, self.hostname());
-        if let Err(error) = shared.move_pair(open, pair).await {
-            tracing::warn!(%error, "the files of the session before the snapshot stay behind");
-        }
-        Ok((value, sealed))
+        Ok((value, shared.move_pair(open, sealed).await))
     }
 }
 

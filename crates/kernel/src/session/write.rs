@@ -1,4 +1,4 @@
-//! Writing: the state after each step, a snapshot at the end or at a checkpoint; and the endings.
+//! Writing: the state after each step, a snapshot at the end or at a checkpoint.
 
 use std::sync::atomic::Ordering;
 
@@ -6,14 +6,8 @@ use gpgsmith_gpg::{Certificate, Fingerprint};
 use gpgsmith_vault::{Key, NoNameLeft, SealError, SealOptions, Slug, Snapshot, SnapshotName};
 
 use super::{
-    Session, SessionError, Shared,
-    ephemeral::{EphemeralInfo, EphemeralStatus, parse_session_filename},
-    heads::Facts,
-    look,
-    open::newest_within_reason,
-    recall,
-    step::local_secrets,
-    work::{Pair, Work},
+    Session, SessionError, Shared, ephemeral::EphemeralStatus, heads::Facts, look,
+    open::newest_within_reason, recall, step::local_secrets, work::Work,
 };
 use crate::home::{
     journal,
@@ -48,6 +42,9 @@ pub struct SealedSnapshot {
     /// The master key, when this is the first snapshot that holds it and the registry has no
     /// anchor yet: the caller records it.
     pub first_anchor: Option<Fingerprint>,
+    /// What of the session's files could not be removed, and why. It holds nothing that is not
+    /// sealed, and a later opening removes it.
+    pub left: Option<String>,
 }
 
 impl Session {
@@ -80,8 +77,8 @@ impl Session {
         let mut guard = shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
         let sealed = shared.seal_home(open, message, arrivals).await?;
-        shared.end(guard.take(), true).await?;
-        Ok(sealed)
+        let left = shared.end(guard.take(), true).await;
+        Ok(SealedSnapshot { left, ..sealed })
     }
 
     /// A seal that stays open: what it seals can no longer be discarded. The ephemeral pair of
@@ -95,10 +92,7 @@ impl Session {
         let mut guard = shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
         let sealed = shared.seal_home(open, message, Arrivals::Refuse).await?;
-        let name = sealed.snapshot.name.file_name();
-        let pair = Pair::new(self.vault_dir(), &name, self.hostname());
-        shared.move_pair(open, pair).await?;
-        Ok(sealed)
+        Ok(shared.move_pair(open, sealed).await)
     }
 
     /// Refuses with [`SessionError::Diverged`] when another machine has sealed meanwhile: to be
@@ -112,20 +106,6 @@ impl Session {
         self.shared.refuse_arrivals(guard.as_ref().ok_or(SessionError::Closed)?)
     }
 
-    /// Throws away what no snapshot holds: the ephemeral pair and the workdir.
-    ///
-    /// # Errors
-    /// It has ended already, or the pair cannot be removed; then it is still open.
-    pub async fn discard(&self) -> Result<(), SessionError> {
-        let mut guard = self.shared.work.lock().await;
-        let open = guard.as_ref().ok_or(SessionError::Closed)?;
-        // A session that only reads has no pair; what lies there is someone's unfinished work.
-        if open.lock.is_some() {
-            self.shared.delete_pair(&open.pair).await?;
-        }
-        self.shared.end(guard.take(), true).await
-    }
-
     /// Writes the state though nothing has changed: for a session whose pair is new.
     pub(super) async fn flush_anew(&self) -> Result<(), SessionError> {
         let shared = &self.shared;
@@ -134,31 +114,9 @@ impl Session {
         let listing = shared.listing(open).await?;
         shared.write_state(open, self.generation(), &listing).await
     }
-
-    /// Puts the session to rest: its state is flushed and marked `idle-sealed`, the home wiped.
-    /// An untouched session leaves no pair. If it fails, the session is open and whole.
-    ///
-    /// # Errors
-    /// It has ended already, files have vanished, or the state cannot be written.
-    pub async fn auto_seal_and_drop(&self) -> Result<(), SessionError> {
-        let shared = &self.shared;
-        let mut guard = shared.work.lock().await;
-        let open = guard.as_mut().ok_or(SessionError::Closed)?;
-        let untouched = shared.unsealed() == 0;
-        if !untouched {
-            shared.flush(open).await?;
-            shared.write_info(EphemeralStatus::IdleSealed).await?;
-        }
-        shared.end(guard.take(), untouched).await
-    }
 }
 
 impl Shared {
-    fn unsealed(&self) -> u64 {
-        let generation = self.generation.load(Ordering::SeqCst);
-        generation.saturating_sub(self.sealed.load(Ordering::SeqCst))
-    }
-
     /// Writes the state if the one on disk is older than the home.
     pub(super) async fn flush(&self, open: &mut Work) -> Result<(), SessionError> {
         open.mend().await?;
@@ -299,7 +257,7 @@ impl Shared {
         });
         let unanchored = self.entry.trusted_master_fp.as_deref().is_none_or(str::is_empty);
         let master = self.brief().master;
-        SealedSnapshot { snapshot, first_anchor: master.filter(|_| unanchored) }
+        SealedSnapshot { snapshot, first_anchor: master.filter(|_| unanchored), left: None }
     }
 
     fn slug(&self, message: &str) -> Slug {
@@ -336,72 +294,5 @@ impl Shared {
             return Ok(());
         }
         Err(SessionError::Diverged { vault: self.entry.name.clone(), arrived })
-    }
-
-    /// After a checkpoint: the pair of the old base goes, a sidecar of the new one comes.
-    pub(super) async fn move_pair(&self, open: &mut Work, pair: Pair) -> Result<(), SessionError> {
-        let mut sidecar = self.sidecar.lock().await;
-        self.remove(&open.pair).await?;
-        *sidecar = Some(pair.info.clone());
-        open.pair = pair;
-        drop(sidecar);
-        self.flushed.store(self.generation.load(Ordering::SeqCst), Ordering::SeqCst);
-        self.write_info(EphemeralStatus::Active).await
-    }
-
-    async fn delete_pair(&self, pair: &Pair) -> Result<(), SessionError> {
-        let mut sidecar = self.sidecar.lock().await;
-        self.remove(pair).await?;
-        *sidecar = None;
-        Ok(())
-    }
-
-    /// The last act of every ending. Once here the session is over, whatever fails: what is
-    /// sealed or flushed is durable, and what is left of a pair is recognised as finished.
-    async fn end(&self, work: Option<Work>, delete_pair: bool) -> Result<(), SessionError> {
-        self.closed.store(true, Ordering::SeqCst);
-        self.set_brief(|brief| brief.listing = None);
-        let Some(work) = work else { return Ok(()) };
-        if delete_pair && work.lock.is_some() {
-            if let Err(error) = self.delete_pair(&work.pair).await {
-                tracing::warn!(%error, "a finished session's files stay behind");
-            }
-        } else {
-            *self.sidecar.lock().await = None;
-        }
-        if let Err(error) = work.close().await {
-            tracing::error!(%error, "the end of a session left something behind");
-        }
-        Ok(())
-    }
-
-    /// Refreshes the sidecar.
-    pub(super) async fn write_info(&self, status: EphemeralStatus) -> Result<(), SessionError> {
-        self.write_info_at(status, self.generation.load(Ordering::SeqCst)).await
-    }
-
-    async fn write_info_at(
-        &self,
-        status: EphemeralStatus,
-        generation: u64,
-    ) -> Result<(), SessionError> {
-        let sidecar = self.sidecar.lock().await;
-        let Some(path) = sidecar.clone().filter(|path| self.is_own_info(path)) else {
-            return Ok(());
-        };
-        let in_name = path.file_stem().and_then(|name| parse_session_filename(name.to_str()?));
-        let info = EphemeralInfo {
-            hostname: in_name.map_or_else(|| self.opts.host.to_string(), |(_, host)| host),
-            source: self.opts.source.clone(),
-            started_at: self.started_at,
-            last_heartbeat: self.opts.clock.now(),
-            generation,
-            status,
-            machine: Some(self.opts.state.machine().clone()),
-            session: Some(self.id.clone()),
-        };
-        tokio::task::spawn_blocking(move || info.write(&path)).await??;
-        drop(sidecar);
-        Ok(())
     }
 }

@@ -29,6 +29,7 @@ pub fn changed(changed: &ChangedPassphrase) -> Vec<String> {
             (false, false) => format!("{number} still hold the keys under the old passphrase"),
         });
     }
+    lines.extend(changed.notes.iter().map(|note| format!("note: {}", visible(note))));
     lines
 }
 
@@ -77,7 +78,9 @@ mod tests {
         let tell = |vault_too: bool, older: &[&str]| {
             let (vault, snapshot) = ("pass".to_owned(), snapshot());
             let older = older.iter().map(|&name| name.to_owned()).collect();
-            let done = ChangedPassphrase { vault, snapshot, vault_too, secret_keys: 4, older };
+            let notes = Vec::new();
+            let done =
+                ChangedPassphrase { vault, snapshot, vault_too, secret_keys: 4, older, notes };
             changed(&done).join("\n")
         };
         assert_snapshot!(tell(true, &names), @"

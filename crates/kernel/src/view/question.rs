@@ -103,8 +103,9 @@ pub fn question(question: &Question) -> Prompt {
             heads::accept_future(vault, snapshot, *dated)
         }
         About::TakeOver { vault, work } => heads::take_over(vault, work),
-        About::Revert { vault, snapshot, heads, undone, secrets } => {
-            heads::revert((vault, snapshot), heads, undone.as_deref(), *secrets)
+        About::Revert { vault, snapshot, heads, undone, secrets, recipients } => {
+            let kept = (*secrets, *recipients);
+            heads::revert((vault, snapshot), heads, undone.as_deref(), kept)
         }
         About::RevokeIdentity { identity } => key::revoke_identity(identity),
         About::SecondMaster { vault, fingerprint } => key::second_master(vault, fingerprint),

@@ -122,6 +122,10 @@ pub fn checked(checked: &CheckedVault) -> Vec<String> {
         let name = visible(&snapshot.file_name);
         let (signed, decrypted) = (count(snapshot.signed, "key"), count(snapshot.decrypted, "key"));
         let problem = |problem: &String| format!("BAD   {name}: {}", visible(problem));
+        if let Some(why) = &snapshot.skipped {
+            lines.push(format!("skip  {name}: {}", visible(why)));
+            continue;
+        }
         match (snapshot.problems.as_slice(), &snapshot.master_fp) {
             ([], Some(_)) => {
                 lines.push(format!("good  {name}: {signed} signed, {decrypted} decrypted"));
@@ -185,8 +189,10 @@ pub fn opened(opened: &Opened) -> Vec<String> {
 }
 
 /// A snapshot was sealed.
-pub fn sealed(sealed: &Sealed) -> String {
-    format!("sealed: {}", visible(&sealed.snapshot.file_name))
+pub fn sealed(sealed: &Sealed) -> Vec<String> {
+    let mut lines = vec![format!("sealed: {}", visible(&sealed.snapshot.file_name))];
+    lines.extend(sealed.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines
 }
 
 /// An old state is the newest again.

@@ -18,14 +18,17 @@ pub use self::{
     seal::{SealOptions, Sealed, Written},
 };
 use crate::{
-    atomic::{At, PathError},
+    atomic::{self, At, PathError},
     error::NoNameLeft,
     name::{Foreign, ForeignKind, Slug, SnapshotName, foreign, stamp, whole_second},
 };
 
 /// Snapshots in one directory. They are only ever added; none is rewritten or removed.
 #[derive(Clone, Debug)]
-pub struct Store(PathBuf);
+pub struct Store {
+    dir: PathBuf,
+    writer: Option<String>,
+}
 
 /// One snapshot that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,12 +53,28 @@ pub struct Listing {
 impl Store {
     /// The snapshots in `dir`, which need not exist yet.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self(dir.into())
+        Self { dir: dir.into(), writer: None }
+    }
+
+    /// The same; unfinished files get `writer` (letters and digits) into their names, so that
+    /// [`Store::sweep`] knows them.
+    #[must_use]
+    pub fn written_by(self, writer: &str) -> Self {
+        Self { writer: Some(writer.to_owned()), ..self }
+    }
+
+    /// Removes what a crash of this writer has left unfinished, and returns the names. Only for who
+    /// knows that it writes nothing at the moment.
+    ///
+    /// # Errors
+    /// When the directory can't be read, or a file not removed.
+    pub fn sweep(&self) -> Result<Vec<String>, PathError> {
+        self.writer.as_ref().map_or(Ok(Vec::new()), |writer| atomic::sweep(writer, &self.dir))
     }
 
     /// The directory.
     pub fn dir(&self) -> &Path {
-        &self.0
+        &self.dir
     }
 
     /// Makes the directory and its parents (0700) where they are missing.
@@ -63,7 +82,7 @@ impl Store {
     /// # Errors
     /// When it can't be made.
     pub fn create(&self) -> Result<(), PathError> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).at("create", &self.0)
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).at("create", &self.dir)
     }
 
     /// Snapshots by age, and strangers: conflict copies, unfinished files, other `.age` files.
@@ -72,8 +91,8 @@ impl Store {
     /// When the directory can't be read.
     pub fn list(&self) -> Result<Listing, PathError> {
         let mut listing = Listing::default();
-        for entry in fs::read_dir(&self.0).at("list", &self.0)? {
-            let entry = entry.at("list", &self.0)?;
+        for entry in fs::read_dir(&self.dir).at("list", &self.dir)? {
+            let entry = entry.at("list", &self.dir)?;
             let file_name = entry.file_name();
             let name = file_name.to_str().and_then(|name| name.parse::<SnapshotName>().ok());
             let metadata = match entry.metadata() {
@@ -124,13 +143,13 @@ impl Store {
     /// The seconds that files are named after. A directory that is not there has none.
     fn stamps(&self) -> Result<BTreeSet<String>, PathError> {
         const LENGTH: usize = "20260410T143012Z".len();
-        let entries = match fs::read_dir(&self.0) {
+        let entries = match fs::read_dir(&self.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-            entries => entries.at("list", &self.0)?,
+            entries => entries.at("list", &self.dir)?,
         };
         let mut stamps = BTreeSet::new();
         for entry in entries {
-            let name = entry.at("list", &self.0)?.file_name();
+            let name = entry.at("list", &self.dir)?.file_name();
             stamps.extend(name.to_string_lossy().get(..LENGTH).map(str::to_owned));
         }
         Ok(stamps)
@@ -138,8 +157,9 @@ impl Store {
 
     /// Where a file of this directory is; refuses names that lead elsewhere.
     fn path_of(&self, file_name: &str) -> Result<PathBuf, PathError> {
-        let path = self.0.join(file_name);
-        if path.file_name().is_some_and(|name| name == file_name) && path.parent() == Some(&self.0)
+        let path = self.dir.join(file_name);
+        if path.file_name().is_some_and(|name| name == file_name)
+            && path.parent() == Some(&self.dir)
         {
             return Ok(path);
         }

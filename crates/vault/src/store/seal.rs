@@ -78,7 +78,7 @@ impl Store {
         if target.symlink_metadata().is_ok() {
             return Err(SealError::NameTaken { path: target });
         }
-        let job = Job { target, tree, key, options };
+        let job = Job { target, writer: self.writer.as_deref(), tree, key, options };
         let (temp, proof) = job.write_and_prove()?;
         temp.create_new(&job.target).map_err(|error| job.name_error(error))?;
         let Proof { contents, sha256, size } = proof;
@@ -97,7 +97,8 @@ impl Store {
         key: &Key,
     ) -> Result<Written, SealError> {
         let target = self.path_of(file_name)?;
-        let job = Job { target, tree, key, options: &SealOptions::default() };
+        let (writer, options) = (self.writer.as_deref(), &SealOptions::default());
+        let job = Job { target, writer, tree, key, options };
         let (temp, proof) = job.write_and_prove()?;
         temp.replace(&job.target)?;
         let Proof { contents, sha256, size } = proof;
@@ -115,6 +116,7 @@ struct Proof {
 /// One file to be sealed.
 struct Job<'a> {
     target: PathBuf,
+    writer: Option<&'a str>,
     tree: &'a Tree,
     key: &'a Key,
     options: &'a SealOptions<'a>,
@@ -122,7 +124,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn write_and_prove(&self) -> Result<(Temp, Proof), SealError> {
-        let temp = Temp::beside(&self.target, 0o600)?;
+        let temp = Temp::beside_by(self.writer, &self.target, 0o600)?;
         let proof = self.write(&temp)?;
         to_disk(&temp)?;
         self.prove(&temp, &proof)?;

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gpgsmith_kernel::api::{ApiError, Code, Done, daemon::StopDaemon};
+use gpgsmith_kernel::api::{ApiError, Code, Done, Hint, daemon::StopDaemon};
 
 use super::Ended;
 use crate::{context::Context, error::CliError};
@@ -20,6 +20,9 @@ pub(crate) struct Args {
     timeout: u64,
 }
 
+/// How long it may take, besides, to undo what comes to no end and to put every session to rest.
+const RESTING: Duration = Duration::from_mins(2);
+
 /// How long the process may take to go after it has said that it is done.
 const LEAVING: Duration = Duration::from_secs(5);
 
@@ -35,13 +38,30 @@ pub(super) fn stop(cx: &Context<'_>, timeout: u64) -> Result<bool, CliError> {
         client => client?,
     };
     cx.ui.progress("putting every session to rest");
-    match client.call(&StopDaemon { timeout }) {
-        // It may go before its last word is read.
-        Err(error) if error.code == Code::Io => wait_until_gone(cx).or(Err(error))?,
-        Err(error) => return Err(error.into()),
-        Ok(Done {}) => wait_until_gone(cx)?,
+    let patience = Duration::from_secs(timeout) + RESTING;
+    match client.call_within(&StopDaemon { timeout }, patience) {
+        Err(error) if error.code == Code::Io => Err(unheard(cx, error).into()),
+        Err(error) => Err(error.into()),
+        Ok(Done {}) => wait_until_gone(cx).map(|()| true).map_err(CliError::from),
     }
-    Ok(true)
+}
+
+/// It did not say that every session is at rest: it was killed meanwhile, or takes too long.
+fn unheard(cx: &Context<'_>, error: ApiError) -> ApiError {
+    let (text, hint) = if wait_until_gone(cx).is_ok() {
+        let advice = "Every finished step is in its vault; see what can be resumed.";
+        (
+            "the daemon ended before every session was at rest",
+            Hint::run(advice, "vault status", &[]),
+        )
+    } else {
+        let advice =
+            "It may still be at it, and loses nothing; wait, then see whether it has gone.";
+        ("the daemon has not said that it stops", Hint::run(advice, "daemon status", &[]))
+    };
+    let mut unheard = ApiError::new(Code::Io, text).with_hint(hint);
+    unheard.causes.extend(error.causes);
+    unheard
 }
 
 fn wait_until_gone(cx: &Context<'_>) -> Result<(), ApiError> {

@@ -27,5 +27,5 @@ Examples:
 pub(crate) fn run(args: &Args, cx: &Context<'_>) -> Ended {
     let (target, message) = (cx.target(), args.message.clone());
     let sealed = cx.run(&SealVault { target, message, fork: args.fork })?;
-    cx.ui.confirm(&sealed, &[view::vault::sealed(&sealed)])
+    cx.ui.confirm(&sealed, &view::vault::sealed(&sealed))
 }

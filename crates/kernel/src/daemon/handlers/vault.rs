@@ -130,14 +130,13 @@ impl Handle for SealVault {
         let open = cx.sessions().resolve(&self.target)?;
         let work = open.work();
         cx.progress().report("sealing");
-        let snapshot = vault::seal(&cx.env(), open.session(), &self).await?;
+        let sealed = vault::seal(&cx.env(), open.session(), &self).await?;
         drop(work);
-        let name = open.session().vault_name().to_owned();
         cx.sessions().remove(&open);
-        let file_name = snapshot.file_name.clone();
-        cx.publish(What::Sealed { vault: name.clone(), snapshot: file_name });
-        cx.publish(What::Ended { vault: name.clone(), how: Ending::Sealed });
-        Ok(Sealed { vault: name, snapshot })
+        let (vault, snapshot) = (sealed.vault.clone(), sealed.snapshot.file_name.clone());
+        cx.publish(What::Sealed { vault: vault.clone(), snapshot });
+        cx.publish(What::Ended { vault, how: Ending::Sealed });
+        Ok(sealed)
     }
 }
 

@@ -332,7 +332,7 @@ async fn finish(
     if let Some(passphrase) = load.passphrase.clone() {
         session.set_key_passphrase(passphrase);
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = sealed.left.into_iter().collect();
     if load.protection.clear > 0 && !load.reencrypted {
         notes.push(
             "some keys have no passphrase of their own; the vault alone protects them".to_owned(),

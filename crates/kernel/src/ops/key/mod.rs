@@ -72,6 +72,7 @@ async fn checkpoint(
     let checkpoint = sealed.map(|sealed| Sealed {
         vault: session.vault_name().to_owned(),
         snapshot: snapshot(&sealed.snapshot),
+        notes: Vec::new(),
     });
     Ok((checkpoint, notes))
 }

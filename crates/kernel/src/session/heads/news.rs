@@ -30,6 +30,17 @@ pub fn looks(names: &[String]) -> &[String] {
     names.get(..MOST_LOOKS).unwrap_or(names)
 }
 
+/// Snapshots besides the newest that were looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// They were decrypted.
+    pub others: Vec<Facts>,
+    /// They are damaged.
+    pub unreadable: Vec<String>,
+    /// They open with something else: a passphrase of before, another's identity.
+    pub locked: Vec<String>,
+}
+
 /// What an opening has found out.
 #[derive(Clone, Debug)]
 pub struct News {
@@ -37,10 +48,8 @@ pub struct News {
     pub newest: Facts,
     /// What the judgement was.
     pub verdict: Verdict,
-    /// Others that were decrypted.
-    pub others: Vec<Facts>,
-    /// Others that did not decrypt.
-    pub unreadable: Vec<String>,
+    /// Others that were looked at.
+    pub looked: Looked,
     /// Others that nobody has looked at yet.
     pub unknown: Vec<String>,
     /// What is in the directory.
@@ -50,7 +59,7 @@ pub struct News {
 impl News {
     /// Others that belong to another vault, or whose maker has not read this one.
     pub(super) fn strangers<'a>(&'a self, seen: &'a Seen) -> impl Iterator<Item = &'a Facts> {
-        self.others.iter().filter(|other| self.is_strange(other, seen))
+        self.looked.others.iter().filter(|other| self.is_strange(other, seen))
     }
 
     fn is_strange(&self, other: &Facts, seen: &Seen) -> bool {
@@ -82,7 +91,7 @@ impl News {
         }
         put_behind(seen, &self.newest);
         put(seen, self.newest.entry());
-        for other in &self.others {
+        for other in &self.looked.others {
             if strangers.contains(&other.name) {
                 put(seen, SeenSnapshot { id: String::new(), ..other.entry() });
             } else {
@@ -97,7 +106,7 @@ impl News {
         let entry = other.entry();
         let held = seen.by_id(&other.id).is_some()
             || self.newest.holds(&entry)
-            || self.others.iter().any(|third| third.id != other.id && third.holds(&entry));
+            || self.looked.others.iter().any(|third| third.id != other.id && third.holds(&entry));
         if !held {
             let newest = seen.heads.pop();
             let mut heads = std::mem::take(&mut seen.heads);

@@ -27,7 +27,8 @@ impl News {
         let strangers = self.strangers(before.unwrap_or(&nothing));
         let strangers = strangers.map(|stranger| stranger.name.clone()).collect();
         remarks.extend(listed(strangers, Remark::Strangers));
-        remarks.extend(listed(self.unreadable.clone(), Remark::Unreadable));
+        remarks.extend(listed(self.looked.unreadable.clone(), Remark::Unreadable));
+        remarks.extend(listed(self.looked.locked.clone(), Remark::Locked));
         remarks.extend(listed(self.unknown.clone(), Remark::Unknown));
         remarks
     }
@@ -98,8 +99,10 @@ pub enum Remark {
     Changed(Vec<String>),
     /// Of another vault, or by someone who has not read this one.
     Strangers(Vec<String>),
-    /// They do not decrypt.
+    /// They are damaged.
     Unreadable(Vec<String>),
+    /// They open with something else than the newest.
+    Locked(Vec<String>),
     /// Nobody has looked at them yet.
     Unknown(Vec<String>),
 }
@@ -133,6 +136,12 @@ impl fmt::Display for Remark {
                 )
             }
             Self::Unreadable(names) => write!(f, "cannot be opened: {}", some(names)),
+            Self::Locked(names) => write!(
+                f,
+                "the newest snapshot may not hold the work in {}, which cannot be looked into: \
+                 sealed under another passphrase, or for others",
+                some(names)
+            ),
             Self::Unknown(names) => write!(f, "not looked at yet: {}", some(names)),
         }
     }

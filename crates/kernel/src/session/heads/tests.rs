@@ -74,8 +74,10 @@ fn news(newest: &Facts, verdict: Verdict, others: &[&Facts]) -> News {
     News {
         newest: newest.clone(),
         verdict,
-        others: others.iter().map(|&other| other.clone()).collect(),
-        unreadable: Vec::new(),
+        looked: Looked {
+            others: others.iter().map(|&other| other.clone()).collect(),
+            ..Looked::default()
+        },
         unknown: Vec::new(),
         files: there,
     }
@@ -314,7 +316,7 @@ fn a_file_that_did_not_decrypt_is_looked_at_again_when_it_has_changed() {
     let mut seen = having_seen(&[&ours(1, &[])]);
     let mut partly = news(&ours(5, &[1]), Verdict::Advance, &[&ours(1, &[])]);
     partly.files.insert(name(3), 10);
-    partly.unreadable.push(name(3));
+    partly.looked.unreadable.push(name(3));
     partly.record(&mut seen);
     assert_eq!(to_look_at(Some(&seen), &ours(5, &[1]), &partly.files), [""; 0]);
     partly.files.insert(name(3), 2000);

@@ -119,7 +119,7 @@ pub fn created(created: &CreatedKeys, with_master: bool) -> Vec<String> {
     let master = with_master.then(|| format!("master: {}", created.master_fp));
     let subkey = |key: &Key| format!("  subkey {}", named(key));
     let mut lines: Vec<_> = master.into_iter().chain(created.subkeys.iter().map(subkey)).collect();
-    lines.extend(created.checkpoint.as_ref().map(sealed));
+    lines.extend(created.checkpoint.iter().flat_map(sealed));
     lines.extend(created.notes.iter().map(|note| format!("note: {}", visible(note))));
     lines
 }
@@ -167,7 +167,7 @@ pub fn revoked(revoked: &RevokedKeys) -> Vec<String> {
 /// The master key was revoked.
 pub fn revoked_master(revoked: &RevokedMaster) -> Vec<String> {
     let mut lines = vec![format!("revoked the master key {}", revoked.master_fp)];
-    lines.extend(revoked.checkpoint.as_ref().map(sealed));
+    lines.extend(revoked.checkpoint.iter().flat_map(sealed));
     lines.extend(revoked.notes.iter().map(|note| format!("note: {}", visible(note))));
     lines.push("nobody knows of it yet: publish the revoked key, and tell people".to_owned());
     lines.push("a new key goes into a vault of its own: `gpgsmith setup --vault-name new`".into());

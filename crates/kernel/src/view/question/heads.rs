@@ -38,13 +38,17 @@ pub(super) fn revert(
     (vault, snapshot): (&str, &str),
     heads: &[String],
     undone: Option<&[String]>,
-    secrets: u64,
+    (secrets, recipients): (u64, bool),
 ) -> Prompt {
     let mut text = vec![
         format!("The vault {} goes back to {}.", visible(vault), visible(snapshot)),
         format!("That undoes what is in {}:", visible(&heads.join(", "))),
     ];
     text.extend(undoes(undone, secrets));
+    if recipients {
+        text.push("Whom the vault is sealed to stays as it is now.".to_owned());
+    }
+    text.push("No snapshot is removed; what was published stays published.".to_owned());
     yes_or_no(text, "Go back?")
 }
 
@@ -69,6 +73,5 @@ fn undoes(undone: Option<&[String]>, secrets: u64) -> Vec<String> {
         let keys = count(secrets, "secret key");
         lines.push(format!("{keys} will be in older snapshots only."));
     }
-    lines.push("No snapshot is removed; what was published stays published.".to_owned());
     lines
 }

@@ -109,6 +109,7 @@ fn going_back_says_what_it_undoes() {
         ],
         undone,
         secrets,
+        recipients: secrets > 0,
     };
     let steps = |n: usize| (1..=n).map(|n| format!("revoke-key: revoked subkey {n}")).collect();
     assert_snapshot!(shown(about(Some(steps(14)), 2)), @"
