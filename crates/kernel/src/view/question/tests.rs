@@ -129,6 +129,7 @@ fn going_back_says_what_it_undoes() {
       revoke-key: revoked subkey 13
       revoke-key: revoked subkey 14
     2 secret keys will be in older snapshots only.
+    Whom the vault is sealed to stays as it is now.
     No snapshot is removed; what was published stays published.
     Go back? [y/N]: (dangerous)
     ");
