@@ -33,23 +33,21 @@ const LINES: [&str; 45] = [
     "audit verify",
     "vault seal",
     "vault revert [snapshot] --yes",
-    "vault export pass-fast files --yes",
+    "vault export identity files --yes",
     "vault restore [snapshot] older --yes",
-    "vault trust pass-fast --none --yes",
+    "vault trust identity --none --yes",
     "vault passwd --new-passphrase-file ../new",
     "setup --vault-name ann --vault-path ann --identity ../identity.txt --name Ann \
-     --email ann@example.org --key-passphrase-file ../passphrase",
+     --email ann@example.org",
     "vault recipients list --vault ann",
     "vault recipients add [recipient] --vault ann",
     "vault recipients remove [recipient] --vault ann --yes",
-    "keys renew --vault ann --yes --key-passphrase-file ../passphrase",
+    "keys renew --vault ann --yes",
     "vault discard --vault ann --yes",
     "vault create new --path new --identity ../identity.txt",
-    "keys create --vault new --name Ann --email ann@example.org \
-     --key-passphrase-file ../passphrase",
+    "keys create --vault new --name Ann --email ann@example.org",
     "vault seal --vault new",
-    "vault import older --name old --path old --identity ../identity.txt --keep-passphrase \
-     --key-passphrase-file ../passphrase",
+    "vault import older --name old --path old --identity ../identity.txt --keep-passphrase",
     "vault status",
     "daemon restart",
     "daemon stop",
@@ -83,15 +81,15 @@ fn recipient(sandbox: &Sandbox, file: &str) -> String {
 #[test]
 fn every_command_speaks_json() {
     let sandbox = Sandbox::new();
-    sandbox.register(&["pass-fast"]);
+    sandbox.register(&["identity"]);
     with_bob(&sandbox);
     sandbox.write("new", "a new passphrase\n");
-    recipient(&sandbox, "identity.txt");
     let other = recipient(&sandbox, "other.txt");
-    let snapshot = sandbox.snapshots("vaults/pass-fast").pop().unwrap();
+    let snapshot = sandbox.snapshots("vaults/identity").pop().unwrap();
     for line in LINES {
         let line = line.replace("[snapshot]", &snapshot).replace("[recipient]", &other);
-        let run = sandbox.unlocked(&[words(&line), vec!["--json"]].concat());
+        let flags = ["--json", "--key-passphrase-file", "../passphrase"];
+        let run = sandbox.unlocked(&[words(&line), flags.to_vec()].concat());
         let run = run.fails(if line == "keys lint" { 9 } else { 0 });
         assert!(run.json().is_object(), "{run}");
         assert_eq!(run.stdout.lines().count(), 1, "{run}");

@@ -99,9 +99,7 @@ fn a_passphrase_that_is_not_typed() {
     let (code, screen) = terminal.end();
     assert_eq!(code, Some(8), "{screen}");
     let last = screen.trim_end().lines().next_back().unwrap_or_default().to_owned();
-    assert_snapshot!(last, @"
-    error: no passphrase was given; nothing has changed
-    ");
+    assert_snapshot!(last, @"error: no passphrase was given; nothing has changed");
 }
 
 #[test]

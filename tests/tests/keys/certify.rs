@@ -120,6 +120,10 @@ rev=$(ls bob/openpgp-revocs.d/*.rev | head -n 1)
 sed 's/^:---/---/' $rev >revoke.asc
 $gpg --import revoke.asc
 $gpg --armor --export $(basename $rev .rev) >revoked.asc
+$gpg --quick-gen-key named@example.org ed25519 cert 0
+$gpg --quick-add-uid named@example.org Nobody
+$gpg --quick-revoke-uid named@example.org Nobody
+$gpg --armor --export-filter keep-uid='uid = Nobody' --export named@example.org >nameless.asc
 gpgconf --homedir bob --kill all";
     sandbox.tool("sh", &["-ec", make]).ok();
 }
@@ -158,7 +162,8 @@ fn what_cannot_be_certified_is_said() {
         (2, "keys certify".to_owned()),
     ]);
     with_ended_keys(&sandbox);
-    lines.extend(["expired", "revoked"].map(|key| (2, format!("keys certify --yes {key}.asc"))));
+    let ended = ["expired", "revoked", "nameless"];
+    lines.extend(ended.map(|key| (2, format!("keys certify --yes {key}.asc"))));
     let lines: Vec<(i32, &str)> = lines.iter().map(|(code, line)| (*code, line.as_str())).collect();
     assert_snapshot!("certify__errors", told(&sandbox, &lines));
     assert_eq!(audited(&sandbox), 0);
