@@ -72,9 +72,14 @@ fn w50_a_second_master_key_needs_force_and_a_yes() {
 fn identities_come_go_and_lead() {
     let sandbox = Sandbox::with_keys();
     let add = sandbox.run(&["keys", "identity", "add", "Zoë <zoe@example.org>"]).ok();
-    assert_eq!(add.stderr, "added \"Zoë <zoe@example.org>\"\n");
+    let (added, note) = add.stderr.split_once('\n').unwrap();
+    assert_eq!(added, "added \"Zoë <zoe@example.org>\"");
+    let line = "for \"Ann Example <ann@example.org>\": `gpgsmith keys identity primary 2`\n";
+    assert!(note.ends_with(line), "{note}");
     let primary = sandbox.run(&["keys", "uid", "primary", "Zoë <zoe@example.org>"]).ok();
     assert_eq!(primary.stderr, "primary: Zoë <zoe@example.org>\n");
+    let third = sandbox.run(&["keys", "identity", "add", "Third <third@example.org>"]).ok();
+    assert_eq!(third.stderr, "added \"Third <third@example.org>\"\n", "another is the primary one");
     let revoke = ["keys", "identity", "revoke", "Ann Example <ann@example.org>"];
     sandbox.answer(&revoke, "\n").fails(8);
     let revoked = sandbox.run(&[&revoke[..], &["--yes"]].concat()).ok();
@@ -90,7 +95,7 @@ fn identities_come_go_and_lead() {
             .join("\n")
     );
     let report = sandbox.run(&["audit", "verify"]).ok().stdout;
-    assert!(report.starts_with("work: 4 entries, 4 linked: the chain fits\n"), "{report}");
+    assert!(report.starts_with("work: 5 entries, 5 linked: the chain fits\n"), "{report}");
 }
 
 #[test]
