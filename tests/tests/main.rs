@@ -26,6 +26,7 @@ mod json;
 mod keys;
 mod life;
 mod lock;
+mod orders;
 mod others;
 mod power;
 mod recovery;

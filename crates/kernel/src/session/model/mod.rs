@@ -18,6 +18,7 @@ mod program;
 mod search;
 mod service;
 mod world;
+mod written;
 
 use std::collections::BTreeMap;
 

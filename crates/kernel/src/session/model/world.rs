@@ -4,6 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use super::{
     act::{Act, Harm, Who},
+    bounds::outcome,
     content,
     laws::Broken,
     machine::{MASTER, Machine},
@@ -22,6 +23,8 @@ pub(super) struct World {
     pub(super) harmed: bool,
     /// What happened, a line for each act.
     pub(super) story: String,
+    /// What the last act came to, in a word.
+    pub(super) came_to: &'static str,
 }
 
 impl World {
@@ -47,12 +50,13 @@ impl World {
             machine.anchor = Some(MASTER.to_owned());
             service.sync(machine);
         }
-        let world = Self { _root: root, machines, service, harmed: false, story: String::new() };
+        let (story, came_to) = (String::new(), "");
+        let world = Self { _root: root, machines, service, harmed: false, story, came_to };
         world.pass(60);
         world
     }
 
-    fn pass(&self, seconds: u32) {
+    pub(super) fn pass(&self, seconds: u32) {
         for machine in &self.machines {
             machine.clock.advance(Duration::from_secs(seconds.into()));
         }
@@ -60,6 +64,7 @@ impl World {
 
     /// Lets one thing happen, and holds what it did against the laws.
     pub(super) async fn act(&mut self, act: Act) -> Result<(), Broken> {
+        self.came_to = "done";
         let told = match act {
             Act::Wait(seconds) => {
                 self.pass(seconds);
@@ -99,7 +104,9 @@ impl World {
     async fn program(&mut self, act: Act) -> Result<String, Broken> {
         let machine = program::who(act).and_then(|who| self.machines.get_mut(who.0));
         let Some(machine) = machine else { return Ok("nobody".to_owned()) };
-        Ok(program::run(machine, act, self.harmed).await?.to_string())
+        let done = program::run(machine, act, self.harmed).await?;
+        self.came_to = outcome(act, &done, machine);
+        Ok(done.to_string())
     }
 
     fn harm(&mut self, who: Who, harm: Harm, nth: u8) -> String {
