@@ -13,7 +13,7 @@ use gpgsmith_tests::{
     program::tool,
     sandbox::{PASSPHRASE, Sandbox},
     tmpfs::Tmpfs,
-    wait::wait_until,
+    wait::{wait_for, wait_until},
 };
 use nix::{
     sys::{
@@ -182,10 +182,14 @@ pub(crate) fn sleeper(dir: &Path) -> Child {
     Command::new(tool("sleep")).arg("1000").current_dir(dir).spawn().unwrap()
 }
 
-/// Whether a child writes its memory to a file when this signal ends it.
+/// Whether a child writes its memory to a file when this signal ends it. The first SIGSEGV that is no
+/// fault of its own ends no program in Rust: it only takes the handler away.
 pub(crate) fn dumps_core(child: &mut Child, signal: Signal) -> bool {
-    kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
-    child.wait().unwrap().core_dumped()
+    let ended = wait_for("it breaks down", || {
+        kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
+        child.try_wait().unwrap()
+    });
+    ended.core_dumped()
 }
 
 /// Whoever is started from now on may write as large a core file as it likes.

@@ -184,6 +184,7 @@ impl Facts {
             seq: self.seq,
             sha256: Some(self.sha256.clone()),
             size: Some(self.size),
+            stamp: None,
             base,
             audit: Some(self.audit.clone()),
         }

@@ -47,12 +47,13 @@ impl Recall {
         let head_file = head_file((vault, opts), before.as_ref(), Some(&newest), &files).await?;
         let verdict = judge(before.as_ref(), &newest, head_file, opts.accept.rollback)
             .map_err(|why| SessionError::Refused { vault: opening.entry.name.clone(), why })?;
-        let looked = look_at((vault, opts), heads::looks(&unknown)).await?;
+        let mut looked = look_at((vault, opts), heads::looks(&unknown)).await?;
         let unknown = unknown.get(heads::looks(&unknown).len()..).unwrap_or_default().to_vec();
         let before = before.filter(|before| {
             // Another vault, which was accepted: nothing of the one before matters any more.
             before.vault.is_none() || before.vault == newest.vault
         });
+        compare(vault, (before.as_ref(), &newest), &mut looked).await?;
         let future = opts.accept.future.then(|| snapshot.name.taken());
         let news = News { newest, verdict, looked, unknown, files };
         Ok(Self { before, news, future })
@@ -192,6 +193,30 @@ async fn is_unchanged(
     // A file that cannot be read is not what it was.
     let sha256 = tokio::task::spawn_blocking(move || store.sha256(&name)).await?.ok();
     Ok(sha256.is_some() && entry.sha256 == sha256.map(|sha256| hex(&sha256)))
+}
+
+/// Finds older snapshots that are as long as they were and have another content. Only those are read
+/// whose stamp says that they may have.
+async fn compare(
+    vault: &Vault,
+    (seen, newest): (Option<&Seen>, &Facts),
+    looked: &mut Looked,
+) -> Result<(), SessionError> {
+    for entry in seen.iter().flat_map(|seen| &seen.seen) {
+        let is_known = entry.sha256.is_some() && entry.name != newest.name;
+        let Some(stamp) = vault.store.stamp(&entry.name).ok().filter(|_| is_known) else {
+            continue;
+        };
+        if entry.stamp.as_ref() == Some(&stamp) {
+            continue;
+        }
+        if is_unchanged(vault, entry, None).await? {
+            looked.unchanged.insert(entry.name.clone(), stamp);
+        } else {
+            looked.changed.push(entry.name.clone());
+        }
+    }
+    Ok(())
 }
 
 /// Decrypts others, the newest of them first.

@@ -59,6 +59,10 @@ pub struct SeenSnapshot {
     /// The size of the encrypted file, once it was there.
     #[serde(default)]
     pub size: Option<u64>,
+    /// What told this file from others when it was last found to have that content; see
+    /// [`gpgsmith_vault::Store::stamp`].
+    #[serde(default)]
+    pub stamp: Option<String>,
     /// If a program without lineage sealed it: the id in the lineage that it carries, or nothing.
     #[serde(default)]
     pub base: Option<String>,

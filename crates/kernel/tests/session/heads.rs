@@ -280,6 +280,36 @@ async fn an_older_snapshot_that_is_gone_is_named() {
 }
 
 #[tokio::test]
+async fn an_older_snapshot_of_another_content_and_the_same_size_is_named() {
+    let machine = Machine::new();
+    let keys = machine.with_keys().await;
+    machine.seal_another("Ann at Work <ann@work.example>").await;
+    let whole = machine.take_away(&keys);
+    machine.put(&keys, &whole); // brought anew, as it was
+    let look = || async {
+        let opened = machine.open().await.unwrap();
+        opened.session.discard().await.unwrap();
+        lines(&opened.notes)
+    };
+    assert_eq!(look().await, "");
+    let stamp = |name: &str| machine.seen().by_name(name).unwrap().stamp.clone();
+    let before = stamp(&keys).unwrap();
+    assert_eq!(
+        (look().await, stamp(&keys)),
+        (String::new(), Some(before)),
+        "it was not read again"
+    );
+    let mut other = whole.clone();
+    other[whole.len() / 2] ^= 1;
+    machine.put(&keys, &other);
+    for _ in 0..2 {
+        assert_eq!(look().await, format!("not what this machine has seen: {keys}"));
+    }
+    machine.put(&keys, &whole);
+    assert_eq!(look().await, "");
+}
+
+#[tokio::test]
 async fn a_fork_is_named_by_both_machines_until_it_is_gone() {
     let machine = Machine::new();
     machine.with_keys().await;

@@ -2,6 +2,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, BufReader, Read},
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -90,6 +91,19 @@ impl Store {
         let mut hashing = Hashing::new(&file, options.progress);
         io::copy(&mut hashing, &mut io::sink()).at("read", &path)?;
         Ok(hashing.finish().0)
+    }
+}
+
+impl Store {
+    /// What tells that a file of this directory is not the one that it was: as long as this stays
+    /// the same, its content has not been written to. No sync service can set it.
+    ///
+    /// # Errors
+    /// When the file is not there.
+    pub fn stamp(&self, file_name: &str) -> Result<String, PathError> {
+        let path = self.path_of(file_name)?;
+        let meta = path.symlink_metadata().at("look at", &path)?;
+        Ok(format!("{}:{}:{}.{:09}", meta.dev(), meta.ino(), meta.ctime(), meta.ctime_nsec()))
     }
 }
 

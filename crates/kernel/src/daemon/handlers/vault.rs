@@ -121,7 +121,8 @@ impl Handle for OpenVault {
                 return Ok(attached);
             }
         }
-        open::open(&env, &self, &entry, &given).await.map(|outcome| cx.opened(outcome))
+        let outcome = Box::pin(open::open(&env, &self, &entry, &given)).await?;
+        Ok(cx.opened(outcome))
     }
 }
 

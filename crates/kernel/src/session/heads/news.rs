@@ -1,5 +1,7 @@
 //! What an opening has found out, taken note of.
 
+use std::collections::BTreeMap;
+
 use super::{Facts, Files, Verdict};
 use crate::session::seen::{Seen, SeenSnapshot};
 
@@ -39,6 +41,10 @@ pub struct Looked {
     pub unreadable: Vec<String>,
     /// They open with something else: a passphrase of before, another's identity.
     pub locked: Vec<String>,
+    /// They are as long as they were, and have another content.
+    pub changed: Vec<String>,
+    /// They are what they were: their stamps.
+    pub unchanged: BTreeMap<String, String>,
 }
 
 /// What an opening has found out.
@@ -79,6 +85,7 @@ impl News {
             seen.heads.clear();
             let there = |entry: &SeenSnapshot| entry.size.as_ref() == self.files.get(&entry.name);
             seen.seen.retain(|entry| entry.size.is_none() || there(entry));
+            seen.seen.retain(|entry| !self.looked.changed.contains(&entry.name));
         }
         let strangers: Vec<String> =
             self.strangers(seen).map(|stranger| stranger.name.clone()).collect();
@@ -99,6 +106,11 @@ impl News {
             }
         }
         self.record_files(seen);
+        for entry in &mut seen.seen {
+            if let Some(stamp) = self.looked.unchanged.get(&entry.name) {
+                entry.stamp = Some(stamp.clone());
+            }
+        }
     }
 
     /// Another snapshot that came: a head, unless something that was seen holds it.

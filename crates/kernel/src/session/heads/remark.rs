@@ -47,7 +47,11 @@ impl News {
         for entry in older.filter(|_| self.verdict != Verdict::Accepted) {
             match (entry.size, self.files.get(&entry.name)) {
                 (Some(_), None) => gone.push(entry.name.clone()),
-                (Some(was), Some(is)) if was != *is => changed.push(entry.name.clone()),
+                (Some(was), Some(is))
+                    if was != *is || self.looked.changed.contains(&entry.name) =>
+                {
+                    changed.push(entry.name.clone());
+                }
                 _ => {}
             }
         }
