@@ -111,3 +111,19 @@ fn a_fresh_start_tells_of_a_state_that_has_lost_its_sidecar() {
         Act::Fresh(DESK),
     ]);
 }
+
+#[test]
+fn of_a_fork_of_several_snapshots_the_last_is_named() {
+    holds(&[
+        Act::Open(LAPTOP),
+        Act::Step(LAPTOP),
+        Act::Checkpoint(LAPTOP),
+        Act::Seal(LAPTOP),
+        Act::Open(DESK),
+        Act::Wait(30),
+        Act::Seal(DESK),
+        Act::Sync(DESK),
+        Act::Sync(LAPTOP),
+        Act::Open(LAPTOP),
+    ]);
+}
