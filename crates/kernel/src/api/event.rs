@@ -48,8 +48,8 @@ pub enum JobWhat {
         /// A phrase: `deriving the key`.
         text: String,
     },
-    /// It waits for an answer ([`AnswerJob`]); after a minute without one it fails. A command may
-    /// take as long as it does, while somebody follows the job.
+    /// It waits for an answer ([`AnswerJob`]); after five minutes without one it fails. A command
+    /// may take as long as it does, while somebody follows the job.
     Question(Question),
     /// It waits for the user to touch a card.
     WaitsForTouch {

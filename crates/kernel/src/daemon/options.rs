@@ -77,7 +77,7 @@ impl Default for Bounds {
             body: 1 << 20,
             request: Duration::from_secs(10),
             stalled: Duration::from_secs(10),
-            question: Duration::from_mins(1),
+            question: Duration::from_mins(5),
             tick: Duration::from_secs(2),
             grace: Duration::from_secs(20),
         }
