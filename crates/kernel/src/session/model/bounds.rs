@@ -7,6 +7,9 @@ use super::{
 };
 use crate::session::{SessionError, heads::Refusal};
 
+/// As many acts as there are in any order that the other bounds allow.
+pub(super) const TO_THE_END: usize = usize::MAX;
+
 /// How often what may happen in an order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {

@@ -14,6 +14,7 @@ use std::{
 
 use gpgsmith_vault::{Workdir, registry::Entry};
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     canon,
@@ -256,13 +257,30 @@ impl Asleep {
 }
 
 impl Rest {
-    /// All of it but what the user accepted, as text.
+    /// The hash of all of it, random numbers included.
+    pub(super) fn exactly(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(self.turn.to_le_bytes());
+        hasher.update(self.tried.to_le_bytes());
+        hasher.update(self.tell());
+        for (name, bytes) in &self.seen {
+            hasher.update(name);
+            hasher.update(content::hash(bytes));
+        }
+        for bytes in &self.accepted {
+            hasher.update(content::hash(bytes));
+        }
+        hasher.finalize().into()
+    }
+
+    /// All of it but what the user accepted, as text. The number that the next step will get is
+    /// only a name for it.
     pub(super) fn tell(&self) -> String {
         let named =
             |(name, bytes): (&String, &Bytes)| format!("{name} {}", hex(&content::hash(bytes)));
         let saw: Vec<String> = self.saw.iter().map(named).collect();
         let head = self.head.as_ref().map(|(name, bytes)| named((name, bytes)));
-        let mut text = format!("{} {} {saw:?} {head:?}", self.now, self.tried);
+        let mut text = format!("{} {saw:?} {head:?}", self.now);
         for (name, bytes) in &self.seen {
             let seen = String::from_utf8_lossy(bytes);
             // A size is random, for age adds what means nothing.

@@ -9,11 +9,13 @@ use std::{
     time::Duration,
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::{
     act::{Act, Who},
     bounds::{Bounds, Spent, answers, deliveries, harms, outcome, working},
     canon::{self, Namer, Token},
-    content::Bytes,
+    content::{self, Bytes},
     frozen::Frozen,
     harm,
     laws::{self, Broken},
@@ -43,6 +45,8 @@ pub(super) struct Reached {
 #[derive(Debug)]
 struct Local {
     frozen: Frozen,
+    /// The hash of all but its vault directory.
+    rest: [u8; 32],
     /// What it is, but for its vault directory and what the user accepted there.
     tokens: Rc<[Token]>,
     accepted: Rc<[Token]>,
@@ -85,6 +89,8 @@ struct Search {
     stage: World,
     /// Encrypted files by what they hold.
     written: HashMap<String, Bytes>,
+    /// Machines that were reached: what was tried on one is known in every world.
+    locals: HashMap<[u8; 32], Rc<Local>>,
     known: HashSet<[u8; 32]>,
     open: VecDeque<State>,
     reached: Reached,
@@ -96,8 +102,8 @@ pub(super) fn search(bounds: Bounds) -> Reached {
     let stage = runtime.block_on(World::new(2));
     stage.machines[1].clock.advance(Duration::from_secs(30));
     stage.machines.iter().for_each(|machine| Frozen::of(machine, 0).fix());
-    let machines =
-        stage.machines.iter().map(|machine| Local::new(Frozen::of(machine, 0))).collect();
+    let machines: Vec<Frozen> =
+        stage.machines.iter().map(|machine| Frozen::of(machine, 0)).collect();
     let service = Rc::new(stage.service.clone());
     let (spent, how) = (Spent::default(), None);
     let mut search = Search {
@@ -105,10 +111,12 @@ pub(super) fn search(bounds: Bounds) -> Reached {
         runtime,
         stage,
         written: HashMap::new(),
+        locals: HashMap::new(),
         known: HashSet::new(),
         open: VecDeque::new(),
         reached: Reached::default(),
     };
+    let machines = machines.into_iter().map(|machine| search.local(machine)).collect();
     search.add(State { machines, service, spent, how, depth: 0 });
     while let Some(state) = search.open.pop_front() {
         if state.depth == search.bounds.acts {
@@ -176,7 +184,7 @@ impl Search {
                 for name in service.pending(&local.frozen.vault) {
                     changes.extend(service.deliver(who, &local.frozen.vault, &name).0);
                 }
-                state.machines[who.0] = local.placed(&changes);
+                state.machines[who.0] = self.placed(local, &changes);
                 state.service = Rc::new(service);
                 "synced"
             }
@@ -187,7 +195,7 @@ impl Search {
                 let mut pending = service.pending(&local.frozen.vault);
                 let name = pending.swap_remove(usize::from(nth));
                 let (changes, how) = service.deliver(who, &local.frozen.vault, &name);
-                state.machines[who.0] = local.placed(&changes);
+                state.machines[who.0] = self.placed(local, &changes);
                 state.service = Rc::new(service);
                 how
             }
@@ -197,7 +205,7 @@ impl Search {
                     return Ok(());
                 };
                 state.spent.count(act, true);
-                state.machines[who.0] = local.placed(&vec![done]);
+                state.machines[who.0] = self.placed(local, &vec![done]);
                 "harm"
             }
             act => {
@@ -244,7 +252,7 @@ impl Search {
         after.reuse(&local.frozen.vault, &mut self.written);
         let is_done = done.refused.is_none() && (local.frozen.is_open() || after.is_open());
         let by_harm = done.refused.as_ref().is_some_and(laws::only_by_harm);
-        let after = Local::new(after);
+        let after = self.local(after);
         let is_same = after.tokens == local.tokens
             && after.accepted == local.accepted
             && after.frozen.vault == local.frozen.vault;
@@ -264,23 +272,35 @@ impl Search {
             self.open.push_back(state);
         }
     }
-}
 
-impl Local {
-    fn new(frozen: Frozen) -> Rc<Self> {
+    /// A machine; the one of before where it was reached already.
+    fn local(&mut self, frozen: Frozen) -> Rc<Local> {
+        let rest = frozen.rest.exactly();
         let tokens = canon::tokens(&frozen.rest.tell()).into();
         let accepted = frozen.rest.accepted.iter().map(canon::bytes_id).collect();
-        Rc::new(Self { frozen, tokens, accepted, known: RefCell::default() })
+        self.interned(Local { frozen, rest, tokens, accepted, known: RefCell::default() })
     }
 
     /// The same with other files in the vault directory.
-    fn placed(&self, changes: &Changes) -> Rc<Self> {
-        let mut frozen = self.frozen.clone();
+    fn placed(&mut self, local: &Local, changes: &Changes) -> Rc<Local> {
+        let mut frozen = local.frozen.clone();
         for (name, bytes) in changes {
             set(&mut frozen.vault, name, bytes.as_ref());
         }
-        let (tokens, accepted) = (Rc::clone(&self.tokens), Rc::clone(&self.accepted));
-        Rc::new(Self { frozen, tokens, accepted, known: RefCell::default() })
+        let (tokens, accepted) = (Rc::clone(&local.tokens), Rc::clone(&local.accepted));
+        let known = RefCell::default();
+        self.interned(Local { frozen, rest: local.rest, tokens, accepted, known })
+    }
+
+    /// The same as was reached in another world, if it was.
+    fn interned(&mut self, local: Local) -> Rc<Local> {
+        let mut hasher = Sha256::new();
+        hasher.update(local.rest);
+        for (name, bytes) in &local.frozen.vault {
+            hasher.update(name);
+            hasher.update(content::hash(bytes));
+        }
+        Rc::clone(self.locals.entry(hasher.finalize().into()).or_insert_with(|| Rc::new(local)))
     }
 }
 
