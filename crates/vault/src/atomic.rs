@@ -74,7 +74,7 @@ impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
 /// # Errors
 /// As of [`Temp::replace`].
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError> {
-    written(path, bytes, mode)?.replace(path)
+    written(None, path, bytes, mode)?.replace(path)
 }
 
 /// Puts a file of `bytes` with permissions `mode` at `path`, where nothing may be yet.
@@ -82,7 +82,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError> {
 /// # Errors
 /// As of [`Temp::create_new`].
 pub fn create_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError> {
-    written(path, bytes, mode)?.create_new(path)
+    written(None, path, bytes, mode)?.create_new(path)
 }
 
 /// As [`replace`], where what a crash leaves can be told to be this writer's; see [`sweep`].
@@ -90,13 +90,11 @@ pub fn create_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError>
 /// # Errors
 /// As of [`Temp::replace`].
 pub fn replace_by(writer: &str, path: &Path, bytes: &[u8], mode: u32) -> Result<(), PathError> {
-    let temp = Temp::beside_by(Some(writer), path, mode)?;
-    temp.file().write_all(bytes).at("write", temp.path())?;
-    temp.replace(path)
+    written(Some(writer), path, bytes, mode)?.replace(path)
 }
 
-fn written(path: &Path, bytes: &[u8], mode: u32) -> Result<Temp, PathError> {
-    let temp = Temp::beside(path, mode)?;
+fn written(writer: Option<&str>, path: &Path, bytes: &[u8], mode: u32) -> Result<Temp, PathError> {
+    let temp = Temp::beside_by(writer, path, mode)?;
     temp.file().write_all(bytes).at("write", temp.path())?;
     Ok(temp)
 }

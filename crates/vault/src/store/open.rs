@@ -92,9 +92,7 @@ impl Store {
         io::copy(&mut hashing, &mut io::sink()).at("read", &path)?;
         Ok(hashing.finish().0)
     }
-}
 
-impl Store {
     /// What tells that a file of this directory is not the one that it was: as long as this stays
     /// the same, its content has not been written to. No sync service can set it.
     ///
