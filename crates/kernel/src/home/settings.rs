@@ -24,7 +24,7 @@ pub const FILE_NAME: &str = "gpgsmith.yaml";
 pub const VAULT_FILE_NAME: &str = "gpgsmith-vault.yaml";
 
 /// How long new subkeys live where nothing says so.
-const SUBKEY_EXPIRY: &str = "2y";
+pub const SUBKEY_EXPIRY: &str = "2y";
 
 /// What `gpgsmith.yaml` says; see reference 2.8. Keys that are not here are kept as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

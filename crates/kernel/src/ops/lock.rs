@@ -11,7 +11,7 @@ use crate::{
         event::About,
         lock::{ChangedPassphrase, Recipients},
     },
-    home::settings::VaultSettings,
+    home::{journal, settings::VaultSettings},
     secret::Passphrase,
     session::{Change, Home, NewLock, SealedStep, Secrets, Session, SessionError},
 };
@@ -98,7 +98,7 @@ async fn reencrypt(
     let secret_keys = changed.len() as u64;
     Ok(Change {
         value: secret_keys,
-        action: "change-passphrase",
+        action: journal::CHANGE_PASSPHRASE,
         details: format!("new passphrase for {secret_keys} secret keys"),
         metadata: [("secret_keys".to_owned(), secret_keys.to_string())].into(),
     })
@@ -142,7 +142,7 @@ pub async fn add_recipient(
         return Err(ApiError::new(Code::Exists, text));
     }
     all.push(new.clone());
-    let what = ("add-recipient", format!("sealed to {new} too"));
+    let what = (journal::ADD_RECIPIENT, format!("sealed to {new} too"));
     seal_to(env, session, (all, Secrets::Kept), what).await
 }
 
@@ -174,7 +174,7 @@ pub async fn remove_recipient(
     }
     let (vault, recipient) = (session.vault_name().to_owned(), old.to_string());
     env.confirm(About::RemoveRecipient { vault, recipient }, "--yes").await?;
-    let what = ("remove-recipient", format!("no longer sealed to {old}"));
+    let what = (journal::REMOVE_RECIPIENT, format!("no longer sealed to {old}"));
     let mut now = seal_to(env, session, (all, Secrets::Renewed), what).await?;
     now.notes.push(format!(
         "{old} can still open every snapshot that was sealed before; what those hold, it may have read"

@@ -20,7 +20,7 @@ mod secret;
 pub mod unlock;
 pub mod vault;
 
-use std::{pin::Pin, sync::Arc};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
 use gpgsmith_vault::registry::Registry;
 
@@ -35,6 +35,16 @@ use crate::{
 
 /// A future that stays on its thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// The user said no.
+fn declined() -> ApiError {
+    ApiError::new(Code::Declined, "declined; nothing has changed")
+}
+
+/// The metadata of an audit entry.
+fn metadata<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
+    pairs.map(|(key, value)| (key.to_owned(), value)).into()
+}
 
 /// Puts questions to whoever started the work.
 pub trait Asker {
@@ -77,7 +87,7 @@ impl Env<'_> {
     async fn confirm(&self, about: About, flag: &str) -> Result<(), ApiError> {
         match self.asker.ask(about, flag).await? {
             Answer::Yes => Ok(()),
-            _ => Err(ApiError::new(Code::Declined, "declined; nothing has changed")),
+            _ => Err(declined()),
         }
     }
 

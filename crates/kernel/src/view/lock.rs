@@ -1,6 +1,6 @@
 //! What opens a vault.
 
-use super::{count, visible};
+use super::{count, text::noted, visible};
 use crate::api::lock::{ChangedPassphrase, Recipients};
 
 /// A passphrase was changed.
@@ -29,7 +29,7 @@ pub fn changed(changed: &ChangedPassphrase) -> Vec<String> {
             (false, false) => format!("{number} still hold the keys under the old passphrase"),
         });
     }
-    lines.extend(changed.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&changed.notes));
     lines
 }
 
@@ -52,7 +52,7 @@ pub fn changed_recipients(recipients: &Recipients) -> Vec<String> {
         .collect();
     let number = count(recipients.recipients.len() as u64, "recipient");
     lines.push(format!("{} is sealed to {number} from now on", visible(&recipients.vault)));
-    lines.extend(recipients.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&recipients.notes));
     lines
 }
 

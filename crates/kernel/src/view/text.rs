@@ -19,6 +19,11 @@ fn steers(c: char) -> bool {
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// What the user should know besides, a line each.
+pub(super) fn noted(notes: &[String]) -> impl Iterator<Item = String> {
+    notes.iter().map(|note| format!("note: {}", visible(note)))
+}
+
 /// `1 step`, `2 steps`: a number with its noun.
 pub fn count(number: u64, noun: &str) -> String {
     match (number, noun.strip_suffix("try")) {

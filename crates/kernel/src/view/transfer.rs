@@ -1,6 +1,6 @@
 //! What came into a vault, and what left it.
 
-use super::{count, visible};
+use super::{count, text::noted, visible};
 use crate::api::transfer::{Exported, Imported};
 
 /// Keys were imported.
@@ -21,7 +21,7 @@ pub fn imported(imported: &Imported) -> Vec<String> {
         let names: Vec<_> = imported.carried.iter().map(|name| visible(name)).collect();
         lines.push(format!("kept in the vault, not obeyed there: {}", names.join(", ")));
     }
-    lines.extend(imported.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&imported.notes));
     lines
 }
 

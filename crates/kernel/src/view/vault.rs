@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Table, Tone, ago, count, date_time, rfc3339, visible};
+use super::{Cell, Table, Tone, ago, count, date_time, rfc3339, text::noted, visible};
 use crate::api::vault::{
     CheckedVault, Discarded, ForeignFile, Forked, OpenSession, Opened, OpenedHow, Reverted, Sealed,
     Snapshots, Unfinished, Vaults,
@@ -184,14 +184,14 @@ pub fn opened(opened: &Opened) -> Vec<String> {
     if let Some(fingerprint) = &opened.first_use {
         lines.push(format!("first use: the master key {fingerprint} is now trusted"));
     }
-    lines.extend(opened.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&opened.notes));
     lines
 }
 
 /// A snapshot was sealed.
 pub fn sealed(sealed: &Sealed) -> Vec<String> {
     let mut lines = vec![format!("sealed: {}", visible(&sealed.snapshot.file_name))];
-    lines.extend(sealed.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&sealed.notes));
     lines
 }
 

@@ -14,7 +14,9 @@ use self::{
     master::{choose_master, is},
     staging::{Protection, Staging, gpg_failed},
 };
-use super::{Env, error::Fail as _, machine::MachineSettings, secret::secret, vault};
+use super::{
+    Env, declined, error::Fail as _, machine::MachineSettings, metadata, secret::secret, vault,
+};
 use crate::{
     api::{
         ApiError, Code, Hint,
@@ -230,7 +232,7 @@ async fn reencrypt(
         }
     };
     if !matches!(wanted, Answer::Yes | Answer::No) {
-        return Err(ApiError::new(Code::Declined, "declined; nothing has changed"));
+        return Err(declined());
     }
     if matches!(wanted, Answer::Yes) {
         env.progress.report("putting the keys under the vault's passphrase");
@@ -309,7 +311,7 @@ async fn carry(home: &Home<'_>, load: &Load) -> Result<Change<Arrived>, ApiError
     arrived.map_err(gpg_failed)?;
     let carried = source::merge(&load.staging.carried(), home.carried()).fail(Code::Io)?;
     let secret_keys = load.protection.protected + load.protection.clear;
-    let metadata = [
+    let pairs = [
         ("master_fp", load.master.to_string()),
         ("secret_keys", secret_keys.to_string()),
         ("reencrypted", load.reencrypted.to_string()),
@@ -318,7 +320,7 @@ async fn carry(home: &Home<'_>, load: &Load) -> Result<Change<Arrived>, ApiError
         value: Arrived { secret_keys, carried },
         action: "import-keys",
         details: format!("imported master {} with {secret_keys} secret keys", load.master),
-        metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+        metadata: metadata(pairs),
     })
 }
 

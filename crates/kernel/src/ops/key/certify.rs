@@ -10,7 +10,7 @@ use crate::{
         event::About,
         key::{CertifiedKey, CertifyKey, Level},
     },
-    ops::{Env, error::Fail as _, listing},
+    ops::{Env, error::Fail as _, listing, metadata},
     session::{Change, Home, Session, SessionError},
 };
 
@@ -178,7 +178,7 @@ async fn sign(
     let made = home.gpg().certify(by, what, secret(home)?).await.map_err(SessionError::from)?;
     let armored = home.gpg().export_public(&what.key).await.map_err(SessionError::from)?;
     let names: Vec<_> = what.user_ids.iter().map(ToString::to_string).collect();
-    let metadata = [
+    let pairs = [
         ("fingerprint", what.key.to_string()),
         ("identities", names.join(", ")),
         ("expires", what.expiry.to_string()),
@@ -188,6 +188,6 @@ async fn sign(
         value: Some(String::from_utf8_lossy(&armored).into_owned()),
         action: "certify-key",
         details: format!("certified {} of key {}", made.len(), what.key),
-        metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+        metadata: metadata(pairs),
     })
 }

@@ -2,7 +2,7 @@ use gpgsmith_gpg::{Algorithm, Expiry, Fingerprint, MasterSpec, Secret, Usage, Us
 
 use super::{
     finish,
-    generate::{SUBKEY_EXPIRY, SUBKEYS, SubkeyPlan, add_subkeys, check_offer, check_pairs},
+    generate::{SUBKEYS, SubkeyPlan, add_subkeys, check_offer, check_pairs},
     new_vault, secret,
 };
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
         event::About,
         key::{CreateKeys, CreatedKeys, Key, KeysPlan, PlannedKey},
     },
-    home::settings::Settings,
-    ops::{Env, error::Fail as _},
+    home::settings::{SUBKEY_EXPIRY, Settings},
+    ops::{Env, error::Fail as _, metadata},
     session::{Change, Home, Session, SessionError},
 };
 
@@ -119,7 +119,7 @@ async fn make_keys(
     };
     settings.save(home.dir()).map_err(SessionError::from)?;
     let subkeys = add_subkeys(env, home, &fingerprint, (&SUBKEYS, plan)).await?;
-    let metadata = [("master_fp", fingerprint.to_string()), ("uid", master.user_id.to_string())];
+    let pairs = [("master_fp", fingerprint.to_string()), ("uid", master.user_id.to_string())];
     Ok(Change {
         value: (fingerprint, subkeys),
         action: "create-key",
@@ -127,6 +127,6 @@ async fn make_keys(
             "master {fingerprint} + S/E/A {} expires {}",
             settings.subkey_algo, settings.subkey_expiry
         ),
-        metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+        metadata: metadata(pairs),
     })
 }

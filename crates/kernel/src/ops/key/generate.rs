@@ -9,16 +9,13 @@ use crate::{
         event::About,
         key::{CreatedKeys, GenerateKeys, Key, Purpose},
     },
-    home::settings::Settings,
+    home::settings::{SUBKEY_EXPIRY, Settings},
     ops::{Env, error::Fail as _, listing},
     session::{Change, Home, Session, SessionError},
 };
 
 /// The usages that get a subkey each, in this order.
 pub(super) const SUBKEYS: [Usage; 3] = [Usage::Sign, Usage::Encrypt, Usage::Authenticate];
-
-/// How long subkeys live unless the user says otherwise.
-pub(super) const SUBKEY_EXPIRY: &str = "2y";
 
 /// What new subkeys are like.
 #[derive(Clone, Copy, Debug)]

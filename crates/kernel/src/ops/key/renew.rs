@@ -1,16 +1,15 @@
-use std::collections::BTreeMap;
-
 use gpgsmith_gpg::{Certificate, Expiry, Fingerprint, Key, Renewal, Validity};
 use jiff::Timestamp;
 
-use super::{generate::SUBKEY_EXPIRY, live, pick, secret};
+use super::{live, pick, secret};
 use crate::{
     api::{
         ApiError, Code, Hint,
         event::About,
         key::{NewEnd, RenewKeys, RenewedKeys},
     },
-    ops::{Env, error::Fail as _, listing},
+    home::settings::SUBKEY_EXPIRY,
+    ops::{Env, error::Fail as _, listing, metadata},
     session::{Change, Home, Session, SessionError},
 };
 
@@ -104,7 +103,7 @@ async fn set_ends(
         value: done,
         action: "renew-keys",
         details: format!("renewed {ids}, expires {until}"),
-        metadata: BTreeMap::from([("key_id".to_owned(), ids), ("expires".to_owned(), until)]),
+        metadata: metadata([("key_id", ids), ("expires", until)]),
     })
 }
 

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use gpgsmith_gpg::{Certificate, Fingerprint, Key, Revocation, Usage, Validity};
 
 use super::{live, pick, secret};
@@ -9,7 +7,7 @@ use crate::{
         event::About,
         key::{Reason, RevokeKeys, RevokedKeys},
     },
-    ops::{Env, listing},
+    ops::{Env, listing, metadata},
     session::{Change, Home, Session, SessionError},
 };
 
@@ -106,9 +104,6 @@ async fn revoke_each(
         value: (),
         action: "revoke-subkey",
         details: format!("revoked {noun} {ids}"),
-        metadata: BTreeMap::from([
-            ("key_id".to_owned(), ids),
-            ("reason".to_owned(), why.to_string()),
-        ]),
+        metadata: metadata([("key_id", ids), ("reason", why.to_string())]),
     })
 }

@@ -7,7 +7,7 @@ use crate::{
         event::{About, Answer},
         key::{RevokeMaster, RevokedMaster},
     },
-    ops::{Env, listing},
+    ops::{Env, declined, listing, metadata},
     session::{Change, Home, Session, SessionError},
 };
 
@@ -58,7 +58,7 @@ async fn ask(env: &Env<'_>, own: &Certificate, call: &RevokeMaster) -> Result<St
     let flag = format!("--confirm={}", own.primary.key_id);
     match env.asker.ask(about, &flag).await? {
         Answer::Text(typed) => Ok(typed),
-        _ => Err(ApiError::new(Code::Declined, "declined; nothing has changed")),
+        _ => Err(declined()),
     }
 }
 
@@ -70,11 +70,11 @@ async fn revoke(
     let done = home.gpg().revoke_master(master, why, secret(home)?).await;
     done.map_err(SessionError::from)?;
     let armored = home.gpg().export_public(master).await.map_err(SessionError::from)?;
-    let metadata = [("master_fp", master.to_string()), ("reason", why.to_string())];
+    let pairs = [("master_fp", master.to_string()), ("reason", why.to_string())];
     Ok(Change {
         value: String::from_utf8_lossy(&armored).into_owned(),
         action: "revoke-master",
         details: format!("revoked the master key {master}"),
-        metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+        metadata: metadata(pairs),
     })
 }

@@ -5,7 +5,7 @@ mod paper;
 
 use jiff::Timestamp;
 
-use super::{Cell, Section, Table, Tone, date, expiry, vault::sealed, visible};
+use super::{Cell, Section, Table, Tone, date, expiry, text::noted, vault::sealed, visible};
 use crate::api::key::{
     Certificate, CreatedKeys, Key, Keys, KeysPlan, NewEnd, PlannedKey, Reason, RenewedKeys,
     RevokedKeys, RevokedMaster, SecretPart,
@@ -120,7 +120,7 @@ pub fn created(created: &CreatedKeys, with_master: bool) -> Vec<String> {
     let subkey = |key: &Key| format!("  subkey {}", named(key));
     let mut lines: Vec<_> = master.into_iter().chain(created.subkeys.iter().map(subkey)).collect();
     lines.extend(created.checkpoint.iter().flat_map(sealed));
-    lines.extend(created.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&created.notes));
     lines
 }
 
@@ -151,7 +151,7 @@ pub fn renewed(renewed: &RenewedKeys) -> Vec<String> {
         format!("renewed {}: {} → {}", named(key), end(key.expires), end(*until))
     };
     let mut lines: Vec<_> = renewed.keys.iter().map(line).collect();
-    lines.extend(renewed.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&renewed.notes));
     lines.push(CHANGED.to_owned());
     lines
 }
@@ -168,7 +168,7 @@ pub fn revoked(revoked: &RevokedKeys) -> Vec<String> {
 pub fn revoked_master(revoked: &RevokedMaster) -> Vec<String> {
     let mut lines = vec![format!("revoked the master key {}", revoked.master_fp)];
     lines.extend(revoked.checkpoint.iter().flat_map(sealed));
-    lines.extend(revoked.notes.iter().map(|note| format!("note: {}", visible(note))));
+    lines.extend(noted(&revoked.notes));
     lines.push("nobody knows of it yet: publish the revoked key, and tell people".to_owned());
     lines.push("a new key goes into a vault of its own: `gpgsmith setup --vault-name new`".into());
     lines
