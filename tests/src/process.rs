@@ -9,14 +9,28 @@ use nix::unistd::Pid;
 /// # Panics
 /// The processes cannot be listed.
 pub fn children_of(parent: Pid) -> Vec<(Pid, String)> {
-    let processes = fs::read_dir("/proc").expect("the processes are listed").flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let child = |pid: i32| {
         let (name, rest) = stat(pid)?;
         let is_child = rest.get(1)? == &parent.to_string();
         is_child.then(|| (Pid::from_raw(pid), name))
     };
-    pids.filter_map(child).collect()
+    all().filter_map(child).collect()
+}
+
+/// All processes with their command lines, the words apart by zeros. Some have none.
+///
+/// # Panics
+/// The processes cannot be listed.
+pub(crate) fn commands() -> impl Iterator<Item = (Pid, String)> {
+    all().filter_map(|pid| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        Some((Pid::from_raw(pid), String::from_utf8_lossy(&line).into_owned()))
+    })
+}
+
+fn all() -> impl Iterator<Item = i32> {
+    let processes = fs::read_dir("/proc").expect("the processes are listed").flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// Whether it runs still; one that nobody has waited for does not.

@@ -15,6 +15,7 @@ use nix::{
 use serde_json::Value;
 
 use crate::{
+    process,
     program::{gpgsmith, tool},
     run::{Run, run},
     terminal::Terminal,
@@ -284,26 +285,14 @@ impl Sandbox {
     /// # Panics
     /// The processes cannot be listed.
     pub fn agents(&self) -> usize {
-        let processes = fs::read_dir("/proc").expect("the processes are listed").flatten();
-        let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
-        let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
-        lines.filter(|line| line.contains("gpg-agent") && line.contains(&*self.root())).count()
+        let is_ours = |line: &str| line.contains("gpg-agent") && line.contains(&*self.root());
+        process::commands().filter(|(_, line)| is_ours(line)).count()
     }
 
     /// Processes whose name begins so, and whose arguments lie in this sandbox.
     fn serving(&self, name: &str) -> Vec<Pid> {
-        let serves = |command: &[u8]| {
-            let command = String::from_utf8_lossy(command);
-            command.starts_with(name) && command.contains(&*self.root())
-        };
-        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-        processes
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|pid: &i32| {
-                fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|command| serves(&command))
-            })
-            .map(Pid::from_raw)
-            .collect()
+        let serves = |line: &str| line.starts_with(name) && line.contains(&*self.root());
+        process::commands().filter(|(_, line)| serves(line)).map(|(pid, _)| pid).collect()
     }
 }
 

@@ -60,6 +60,13 @@ impl Machine {
         bytes
     }
 
+    /// As a sync service leaves a file that it has not brought whole.
+    pub fn cut_short(&self, name: &str) {
+        let mut bytes = self.take_away(name);
+        bytes.truncate(bytes.len() - 100);
+        self.put(name, &bytes);
+    }
+
     pub fn put(&self, name: &str, bytes: &[u8]) {
         fs::write(self.vault_dir.join(name), bytes).unwrap();
     }
@@ -160,9 +167,7 @@ async fn a_damaged_newest_names_the_one_before_and_a_damaged_head_is_noticed() {
     let machine = Machine::new();
     let keys = machine.with_keys().await;
     let newest = machine.seal_another("Ann at Work <ann@work.example>").await;
-    let mut bytes = machine.take_away(&newest);
-    bytes.truncate(bytes.len() - 100);
-    machine.put(&newest, &bytes);
+    machine.cut_short(&newest);
     let error = machine.open().await.unwrap_err();
     assert!(
         matches!(&error, SessionError::Damaged { before: Some(before), .. } if *before == keys)
