@@ -62,3 +62,17 @@ fn snapshots_that_a_machine_has_missed_before_the_passphrase_changed_are_no_dama
     assert!(said.contains(&told), "{said}");
     assert!(has(desk, "three"));
 }
+
+#[test]
+fn a_wrong_passphrase_is_no_damage() {
+    let machine = Sandbox::new();
+    machine.register(&["pass-fast"]);
+    machine.write("wrong", "something else\n");
+    let wrong = machine.text("wrong");
+    for flags in [&[][..], &["--all"]] {
+        let line = ["vault", "check", "--no-input", "--passphrase-file", &wrong];
+        let run = machine.gpgsmith(&[&line, flags].concat()).fails(5);
+        let told = "error: cannot open the vault pass-fast\n  cause: the passphrase does not open";
+        assert!(run.stdout.is_empty() && run.stderr.contains(told), "{run}");
+    }
+}

@@ -25,7 +25,8 @@ use crate::{
 /// Checks the newest snapshot of a vault, or all. Nothing is written.
 ///
 /// # Errors
-/// This machine cannot check it. What is wrong with the vault is in the reply.
+/// This machine cannot check it, or nothing that was to be checked opens: that is the wrong
+/// passphrase. What is wrong with the vault is in the reply.
 pub async fn check(
     env: &Env<'_>,
     call: &CheckVault,
@@ -47,6 +48,11 @@ pub async fn check(
         let name = snapshot.name.file_name();
         env.progress.report(&format!("checking {name}"));
         checked.push(one(env, (vault, entry, &opts), &name, &mut passphrase).await?);
+    }
+    let opens = checked.iter().any(|snapshot| snapshot.locked_out.is_none());
+    let first = checked.first_mut().filter(|_| !opens);
+    if let Some(source) = first.and_then(|first| first.locked_out.take()) {
+        return Err(SessionError::Open { vault: entry.name.clone(), source }.into());
     }
     check::compare(&mut checked, call.deep);
     env.progress.report("comparing with what this machine has seen");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gpgsmith_audit::is_prefix;
 use gpgsmith_gpg::{Error as GpgError, Fingerprint};
-use gpgsmith_vault::{Listing, Snapshot, SnapshotName, registry::Entry};
+use gpgsmith_vault::{Listing, OpenError, Snapshot, SnapshotName, registry::Entry};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -21,7 +21,7 @@ use super::{
 use crate::{home::journal, id::hex};
 
 /// What was found out about one snapshot.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// Its file name.
     pub name: String,
@@ -35,8 +35,11 @@ pub struct Checked {
     pub locked: bool,
     /// What is wrong with it; nothing if all is well.
     pub problems: Vec<String>,
-    /// Why it could not be checked, which is no fault of its: it was sealed under another passphrase.
+    /// Why it could not be checked, which is no fault of its: it was sealed under another
+    /// passphrase. Found by [`compare`].
     pub skipped: Option<String>,
+    /// Why what opens the vault does not open it.
+    pub locked_out: Option<OpenError>,
     facts: Option<Facts>,
     log: Vec<gpgsmith_audit::Entry>,
 }
@@ -45,7 +48,7 @@ pub struct Checked {
 /// is wrong with the snapshot is no error.
 ///
 /// # Errors
-/// This machine cannot check: no space, no gpg, a wrong passphrase for the vault.
+/// This machine cannot check: no space, no gpg.
 pub async fn snapshot(
     (vault, entry): (&Vault, &Entry),
     opts: &SessionOpts,
@@ -56,7 +59,7 @@ pub async fn snapshot(
     let opening = match Opening::unpack(vault, entry, opts.clone(), name).await {
         Ok(opening) => opening,
         Err(SessionError::Open { source, .. }) if is_locked(&source) => {
-            checked.skipped = Some(chain(&source));
+            checked.locked_out = Some(source);
             return Ok(checked);
         }
         Err(SessionError::Open { source, .. }) => {
@@ -156,7 +159,8 @@ pub fn compare(checked: &mut [Checked], deep: bool) {
     let mut had_master = false;
     let relocked = relocked(&newest.log);
     for snapshot in older.iter_mut() {
-        if let Some(why) = snapshot.skipped.take() {
+        if let Some(why) = snapshot.locked_out.take() {
+            let why = chain(&why);
             if snapshot.is_before(relocked) {
                 snapshot.skipped = Some(format!("{why}; what opens the vault has changed since"));
             } else {
@@ -178,7 +182,7 @@ pub fn compare(checked: &mut [Checked], deep: bool) {
             snapshot.problems.push("its audit log is not how the newest one begins".to_owned());
         }
     }
-    newest.problems.extend(newest.skipped.take());
+    newest.problems.extend(newest.locked_out.take().map(|why| chain(&why)));
     if had_master && newest.master.is_none() && newest.problems.is_empty() {
         newest.problems.push("it holds no master key, as those before it do".to_owned());
     }
