@@ -5,7 +5,7 @@ use gpgsmith_tests::sandbox::Sandbox;
 use crate::{keys::with_bob, life::words};
 
 /// Every command, in an order in which each succeeds.
-const LINES: [&str; 45] = [
+const LINES: [&str; 47] = [
     "version",
     "daemon start",
     "daemon status",
@@ -48,6 +48,8 @@ const LINES: [&str; 45] = [
     "keys create --vault new --name Ann --email ann@example.org",
     "vault seal --vault new",
     "vault import older --name old --path old --identity ../identity.txt --keep-passphrase",
+    "vault add copy --path ../copy --identity ../identity.txt",
+    "vault discard --vault copy --yes",
     "vault status",
     "daemon restart",
     "daemon stop",
@@ -86,6 +88,9 @@ fn every_command_speaks_json() {
     sandbox.write("new", "a new passphrase\n");
     let other = recipient(&sandbox, "other.txt");
     let snapshot = sandbox.snapshots("vaults/identity").pop().unwrap();
+    let copy = sandbox.path("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::copy(sandbox.path("vaults/identity").join(&snapshot), copy.join(&snapshot)).unwrap();
     for line in LINES {
         let line = line.replace("[snapshot]", &snapshot).replace("[recipient]", &other);
         let flags = ["--json", "--key-passphrase-file", "../passphrase"];

@@ -4,6 +4,7 @@
 mod attach;
 mod check;
 mod forks;
+mod joining;
 mod passphrase;
 mod revert;
 mod rollback;

@@ -150,6 +150,22 @@ pub struct CreateVault {
 }
 call!(CreateVault, "vault create", Job, Opened);
 
+/// Makes a vault known to this machine whose directory is there already, and opens it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AddVault {
+    /// Its name on this machine.
+    pub name: String,
+    /// An absolute path; the face has resolved `~` and relative ones.
+    pub path: PathBuf,
+    /// An age identity file (absolute), for a vault without a passphrase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<PathBuf>,
+    /// The passphrase.
+    #[serde(flatten)]
+    pub unlock: Unlock,
+}
+call!(AddVault, "vault add", Job, Opened);
+
 /// Opens a vault, attaches to its session, or resumes unfinished work.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OpenVault {

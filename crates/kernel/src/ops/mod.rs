@@ -2,6 +2,7 @@
 //!
 //! A workflow talks to its user through an [`Asker`] and a [`Progress`], and knows no HTTP.
 
+pub mod add;
 pub mod audit;
 pub mod check;
 mod error;

@@ -187,6 +187,18 @@ pub async fn create(env: &Env<'_>, call: CreateVault) -> Result<Outcome, ApiErro
 /// The name or the directory is taken or cannot be used.
 pub(super) fn new_entry(
     env: &Env<'_>,
+    of: (&str, &Path, Option<&Path>),
+) -> Result<Entry, ApiError> {
+    let entry = entry(of)?;
+    refuse_taken(env, &entry)?;
+    Ok(entry)
+}
+
+/// The entry of a vault that is not in the registry: name, directory, identity file.
+///
+/// # Errors
+/// They cannot be used.
+pub(super) fn entry(
     (name, path, identity): (&str, &Path, Option<&Path>),
 ) -> Result<Entry, ApiError> {
     let name: VaultName = name.parse().bad_request()?;
@@ -194,14 +206,12 @@ pub(super) fn new_entry(
         let text = format!("{} is not an absolute path", path.display());
         return Err(ApiError::new(Code::BadRequest, text));
     }
-    let entry = Entry {
+    Ok(Entry {
         name: name.to_string(),
         path: path.to_string_lossy().into_owned(),
         identity: identity.map(|path| path.to_string_lossy().into_owned()),
         ..Entry::default()
-    };
-    refuse_taken(env, &entry)?;
-    Ok(entry)
+    })
 }
 
 /// Puts a new vault into the registry.
@@ -235,7 +245,11 @@ fn refuse_taken(env: &Env<'_>, entry: &Entry) -> Result<(), ApiError> {
     }
     if holds(&entry.dir()) {
         let text = format!("{} holds snapshots already", entry.dir().display());
-        let hint = Hint::advice("Choose an empty directory.");
+        let hint = Hint::run(
+            "Choose an empty directory. To make the vault that is there known here:",
+            "vault add",
+            &[&entry.name, "--path", &entry.path],
+        );
         return Err(ApiError::new(Code::Exists, text).with_hint(hint));
     }
     Ok(())

@@ -1,3 +1,4 @@
+mod add;
 mod check;
 mod create;
 mod discard;
@@ -25,6 +26,7 @@ use crate::{context::Context, error::CliError};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Create(create::Args),
+    Add(add::Args),
     List(list::Args),
     Status(status::Args),
     Open(open::Args),
@@ -47,6 +49,7 @@ pub(crate) fn run(command: &Command, cx: &Context<'_>) -> Result<ExitCode, CliEr
     match command {
         Command::Open(args) => return open::run(args, cx),
         Command::Create(args) => create::run(args, cx),
+        Command::Add(args) => add::run(args, cx),
         Command::List(args) => list::run(args, cx),
         Command::Status(args) => status::run(args, cx),
         Command::Seal(args) => seal::run(args, cx),

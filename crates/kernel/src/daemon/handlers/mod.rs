@@ -26,8 +26,8 @@ use crate::api::{
     lock::{AddRecipient, ChangePassphrase, ListRecipients, RemoveRecipient},
     transfer::{ExportVault, ImportVault, RestoreVault},
     vault::{
-        CheckVault, CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault, RevertVault,
-        SealVault, TrustVault, VaultStatus,
+        AddVault, CheckVault, CreateVault, DiscardVault, ListSnapshots, ListVaults, OpenVault,
+        RevertVault, SealVault, TrustVault, VaultStatus,
     },
 };
 
@@ -36,6 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         route::<AddIdentity>(),
         route::<AddRecipient>(),
+        route::<AddVault>(),
         route::<AnswerJob>(),
         route::<CancelJob>(),
         route::<CertifyKey>(),

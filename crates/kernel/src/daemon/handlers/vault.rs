@@ -7,13 +7,13 @@ use crate::{
         ApiError, Code, Done, Hint,
         event::{About, Answer, Ending, What},
         vault::{
-            CheckVault, CheckedVault, CreateVault, DiscardVault, Discarded, ListSnapshots,
-            ListVaults, OpenVault, Opened, OpenedHow, RevertVault, Reverted, SealVault, Sealed,
-            Snapshots, Status, TrustVault, VaultStatus, Vaults,
+            AddVault, CheckVault, CheckedVault, CreateVault, DiscardVault, Discarded,
+            ListSnapshots, ListVaults, OpenVault, Opened, OpenedHow, RevertVault, Reverted,
+            SealVault, Sealed, Snapshots, Status, TrustVault, VaultStatus, Vaults,
         },
     },
     daemon::{context::Context, entry::Entry as Held, route::Handle},
-    ops::{check, open, revert, unlock, vault},
+    ops::{add, check, open, revert, unlock, vault},
     session::Vault,
 };
 
@@ -103,6 +103,12 @@ impl Handle for VaultStatus {
 impl Handle for CreateVault {
     async fn handle(self, cx: &Context) -> Result<Opened, ApiError> {
         vault::create(&cx.env(), self).await.map(|outcome| cx.opened(outcome))
+    }
+}
+
+impl Handle for AddVault {
+    async fn handle(self, cx: &Context) -> Result<Opened, ApiError> {
+        Box::pin(add::add(&cx.env(), self)).await.map(|outcome| cx.opened(outcome))
     }
 }
 
