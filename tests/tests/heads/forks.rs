@@ -43,3 +43,26 @@ fn a_fork_is_refused_then_kept_then_listed_until_a_snapshot_descends_from_both()
         discard(machine);
     }
 }
+
+/// Two machines have sealed under one name, and the sync service has given it to the other.
+#[test]
+fn work_that_has_come_under_the_name_of_the_base_is_not_sealed_over() {
+    let machines = Machines::new();
+    let (laptop, desk) = (&machines.laptop, &machines.desk);
+    let base = seal_another(laptop, "base");
+    open(desk, &[]).ok();
+    add(desk, &identity("ours")).ok();
+    let theirs = seal_another(laptop, "theirs");
+    let bytes = machines.take_away(&theirs);
+    machines.put(&base, &bytes);
+    let refused = desk.unlocked(&["vault", "seal", "-m", "ours"]).fails(4);
+    let told = format!("another machine has sealed {base} since this session began");
+    assert!(refused.stderr.contains(&told), "{refused}");
+    seal(desk, &["-m", "ours", "--fork"]);
+    assert_eq!(machines.file(&base), bytes, "nothing was written over it");
+    let said = look(desk);
+    assert!(said.contains(&format!("not what this machine has seen: {base}")), "{said}");
+    open(desk, &[]).ok();
+    assert!(has(desk, "ours") && !has(desk, "theirs"));
+    discard(desk);
+}

@@ -59,6 +59,39 @@ fn a_newest_snapshot_that_was_replaced_or_is_an_old_one_again_is_refused() {
     look(laptop);
 }
 
+/// Two machines have sealed in the same second with the same message: the sync service has given the
+/// name to the one, and kept the other's file as a conflict copy.
+#[test]
+fn what_a_sync_service_has_kept_under_another_name_is_found_and_can_be_put_back() {
+    let machines = Machines::new();
+    let (laptop, desk) = (&machines.laptop, &machines.desk);
+    seal_another(laptop, "base");
+    look(desk);
+    let ours = seal_another(laptop, "ours");
+    let bytes = machines.take_away(&ours);
+    let theirs = seal_another(desk, "theirs");
+    let others = machines.take_away(&theirs);
+    machines.put(&ours, &others);
+    let copy = ours.replace(".tar.age", " (laptop's conflicted copy 2026-11-28).tar.age");
+    machines.put(&copy, &bytes);
+    let refused = open(laptop, &[]).fails(4);
+    assert_snapshot!("vault_open__kept_as_a_copy", refused.shown());
+
+    let above = refused
+        .stderr
+        .split(".tar.age to ")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next())
+        .unwrap();
+    machines.take_away(&copy);
+    machines.put(above, &bytes);
+    let said = look(laptop);
+    assert!(said.contains(&format!("not what this machine has seen: {ours}")), "{said}");
+    open(laptop, &[]).ok();
+    assert!(has(laptop, "ours") && !has(laptop, "theirs"));
+    discard(laptop);
+}
+
 #[test]
 fn a_snapshot_of_the_future_is_read_until_each_machine_accepts_it() {
     let machines = Machines::new();

@@ -338,6 +338,12 @@ impl Base {
         self.parent.iter().chain(&self.also)
     }
 
+    /// Whether it is the snapshot of this id, or descends from it.
+    pub fn holds(&self, id: &str) -> bool {
+        self.parents().any(|parent| parent.id == id)
+            || self.ancestors.iter().any(|ancestor| ancestor.id == id)
+    }
+
     /// Whether it is the snapshot `name`, or descends from it.
     pub fn descends_from(&self, name: &str) -> bool {
         self.parents().any(|parent| parent.name == name)

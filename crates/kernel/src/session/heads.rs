@@ -108,12 +108,18 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// What this machine saw last is not there any more.
-    #[error("{head}, which this machine saw last, {how}{}", instead(head, newest))]
+    #[error(
+        "{head}, which this machine saw last, {how}{}{}",
+        now_in(kept.as_deref()),
+        instead(head, newest)
+    )]
     Rollback {
         /// The file name of the head.
         head: String,
         /// What has become of it.
         how: Lost,
+        /// The file that it is in now, which is no snapshot by its name: a conflict copy.
+        kept: Option<String>,
         /// The newest snapshot.
         newest: String,
     },
@@ -147,6 +153,10 @@ pub enum Refusal {
         /// The newest snapshot.
         newest: String,
     },
+}
+
+fn now_in(kept: Option<&str>) -> String {
+    kept.map(|kept| format!(", and is now in {kept}")).unwrap_or_default()
 }
 
 fn instead(head: &str, newest: &str) -> String {
@@ -300,7 +310,7 @@ fn lost(head_file: HeadFile) -> Option<Lost> {
 }
 
 fn rolled_back(head: &SeenSnapshot, newest: &Facts, how: Lost) -> Refusal {
-    Refusal::Rollback { head: head.name.clone(), how, newest: newest.name.clone() }
+    Refusal::Rollback { head: head.name.clone(), how, kept: None, newest: newest.name.clone() }
 }
 
 fn lineage_lost(seen: &Seen, newest: &Facts) -> Option<Refusal> {

@@ -1,7 +1,8 @@
 //! Session errors on the wire: a code, and what to do next.
 
 use gpgsmith_gpg::{Error as GpgError, ToolError};
-use gpgsmith_vault::{OpenError, SealError, WorkdirError, atomic::PathError};
+use gpgsmith_vault::{OpenError, SealError, SnapshotName, WorkdirError, atomic::PathError};
+use jiff::SignedDuration;
 
 use super::{
     error::{ReadOnly, SessionError},
@@ -240,10 +241,29 @@ fn mismatch_hint(mismatch: &MasterKeyMismatch) -> Hint {
     }
 }
 
+/// What to do where two machines have sealed under one name.
+fn kept_advice(kept: &str, newest: &str) -> String {
+    let above = newest.parse::<SnapshotName>().map(|newest| {
+        let taken = newest.taken() + SignedDuration::from_secs(1);
+        SnapshotName::new(taken, newest.slug().clone()).file_name()
+    });
+    let above = above.unwrap_or_else(|_| "the name of a newer snapshot".to_owned());
+    format!(
+        "Another machine may have sealed under the same name. Rename {kept} to {above}, and open again: both are kept then. If it is meant to be gone:"
+    )
+}
+
 /// What is refused can be read at least, and what is only unusual can be accepted.
 fn refusal_hint(vault: &str, why: &Refusal) -> Hint {
     let advice = match why {
-        Refusal::Rollback { .. } => {
+        Refusal::Rollback { kept: Some(kept), newest, .. } => {
+            return Hint::run(
+                kept_advice(kept, newest),
+                "vault open",
+                &[vault, "--accept-rollback"],
+            );
+        }
+        Refusal::Rollback { kept: None, .. } => {
             "Bring it back from the sync service's history, and open again. If it is meant to be gone:"
         }
         Refusal::Replay { .. } => {

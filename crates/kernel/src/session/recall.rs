@@ -1,13 +1,14 @@
 //! What this machine has seen, brought to bear on what is there now: before anything is trusted
 //! or written, and again when it is a fact.
 
-use gpgsmith_vault::{Listing, Snapshot};
+use gpgsmith_vault::{ForeignKind, Listing, Snapshot};
 use jiff::Timestamp;
 
 use super::{
     SessionError, SessionOpts, Vault,
     heads::{
-        self, Facts, Files, HeadFile, Looked, News, Verdict, judge, judge_resumed, to_look_at,
+        self, Facts, Files, HeadFile, Looked, News, Refusal, Verdict, judge, judge_resumed,
+        to_look_at,
     },
     look::{is_locked, look, trail},
     opening::Opening,
@@ -45,8 +46,10 @@ impl Recall {
             newest.trail = trail(opening.tree.main());
         }
         let head_file = head_file((vault, opts), before.as_ref(), Some(&newest), &files).await?;
-        let verdict = judge(before.as_ref(), &newest, head_file, opts.accept.rollback)
-            .map_err(|why| SessionError::Refused { vault: opening.entry.name.clone(), why })?;
+        let verdict = match judge(before.as_ref(), &newest, head_file, opts.accept.rollback) {
+            Ok(verdict) => verdict,
+            Err(why) => return Err(refused(opening, why, before.as_ref(), listing).await?),
+        };
         let mut looked = look_at((vault, opts), heads::looks(&unknown)).await?;
         let unknown = unknown.get(heads::looks(&unknown).len()..).unwrap_or_default().to_vec();
         let before = before.filter(|before| {
@@ -69,8 +72,10 @@ impl Recall {
         let state = opening.facts(name);
         let seen = remembered(vault, opts, state.vault.as_deref())?;
         let head_file = head_file((vault, opts), seen.as_ref(), None, &files(listing)).await?;
-        judge_resumed(seen.as_ref(), &state, head_file, opts.accept.rollback)
-            .map_err(|why| SessionError::Refused { vault: opening.entry.name.clone(), why })
+        match judge_resumed(seen.as_ref(), &state, head_file, opts.accept.rollback) {
+            Ok(()) => Ok(()),
+            Err(why) => Err(refused(opening, why, seen.as_ref(), listing).await?),
+        }
     }
 
     /// What this machine had seen.
@@ -145,6 +150,56 @@ pub(super) fn accepted_future(
     Ok(seen.and_then(|seen| seen.future))
 }
 
+/// The snapshots that hold something else than when this machine saw them, as far as they open.
+pub(super) async fn replaced(
+    vault: &Vault,
+    opts: &SessionOpts,
+    listing: &Listing,
+) -> Result<Vec<Facts>, SessionError> {
+    let seen = SeenFiles::new(&opts.state).in_dir(vault.store.dir())?;
+    let files = files(listing);
+    let mut replaced = Vec::new();
+    for entry in seen.iter().flat_map(|seen| &seen.seen) {
+        let is_known = entry.sha256.is_some() && files.contains_key(&entry.name);
+        if !is_known || is_as_before(vault, entry).await? {
+            continue;
+        }
+        match look(vault, opts, &entry.name).await {
+            Ok(found) => replaced.push(found),
+            Err(SessionError::Open { .. } | SessionError::Lineage(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(replaced)
+}
+
+/// Whether it has not been written to since it was seen, or with the same content.
+async fn is_as_before(vault: &Vault, entry: &SeenSnapshot) -> Result<bool, SessionError> {
+    let stamp = vault.store.stamp(&entry.name).ok();
+    Ok(stamp.is_some() && stamp == entry.stamp || is_unchanged(vault, entry, None).await?)
+}
+
+/// The error for a refusal; where a sync service has kept the head under another name, it is looked
+/// for.
+async fn refused(
+    opening: &Opening,
+    mut why: Refusal,
+    seen: Option<&Seen>,
+    listing: &Listing,
+) -> Result<SessionError, SessionError> {
+    if let (Refusal::Rollback { kept, .. }, Some(head)) = (&mut why, seen.and_then(Seen::head)) {
+        let copies = listing.foreign.iter().filter(|file| file.kind == ForeignKind::ConflictCopy);
+        for foreign in copies {
+            let entry = SeenSnapshot { name: foreign.file_name.clone(), ..head.clone() };
+            if is_unchanged(&opening.vault, &entry, None).await? {
+                *kept = Some(entry.name);
+                break;
+            }
+        }
+    }
+    Ok(SessionError::Refused { vault: opening.entry.name.clone(), why })
+}
+
 fn files(listing: &Listing) -> Files {
     listing.snapshots.iter().map(|s| (s.name.file_name(), s.size)).collect()
 }
@@ -159,6 +214,9 @@ async fn head_file(
     let Some((seen, head)) = seen.and_then(|seen| Some((seen, seen.head()?))) else {
         return Ok(HeadFile::Same);
     };
+    if newest.is_some_and(|newest| head.sha256.as_ref() == Some(&newest.sha256)) {
+        return Ok(HeadFile::Same);
+    }
     let mut changed = None;
     for entry in seen.seen.iter().filter(|entry| entry.id == head.id) {
         if !files.contains_key(&entry.name) {

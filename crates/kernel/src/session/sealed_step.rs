@@ -65,7 +65,7 @@ impl Session {
         shared.writable()?;
         let mut guard = shared.work.lock().await;
         let open = guard.as_mut().ok_or(SessionError::Closed)?;
-        shared.refuse_arrivals(open)?;
+        shared.refuse_arrivals(open).await?;
         let before = shared.begin(open).await?;
         let landed = match run(shared, open, work).await {
             Ok(change) => shared.land(open, &before, (change, how)).await.map_err(E::from),

@@ -103,7 +103,7 @@ impl Session {
     pub async fn check_heads(&self) -> Result<(), SessionError> {
         self.shared.writable()?;
         let guard = self.shared.work.lock().await;
-        self.shared.refuse_arrivals(guard.as_ref().ok_or(SessionError::Closed)?)
+        self.shared.refuse_arrivals(guard.as_ref().ok_or(SessionError::Closed)?).await
     }
 
     /// Writes the state though nothing has changed: for a session whose pair is new.
@@ -194,7 +194,7 @@ impl Shared {
     ) -> Result<SealedSnapshot, SessionError> {
         open.mend().await?;
         if arrivals == Arrivals::Refuse {
-            self.refuse_arrivals(open)?;
+            self.refuse_arrivals(open).await?;
         }
         let listing = self.listing(open).await?;
         let (key, generation) = (self.vault().key, self.generation.load(Ordering::SeqCst));
@@ -283,13 +283,17 @@ impl Shared {
         }
     }
 
-    /// Refuses when a snapshot has arrived that this session does not stand on.
-    pub(super) fn refuse_arrivals(&self, open: &Work) -> Result<(), SessionError> {
+    /// Refuses when a snapshot has arrived that this session does not stand on, be it under the
+    /// name of one that it does: two machines can seal under one name.
+    pub(super) async fn refuse_arrivals(&self, open: &Work) -> Result<(), SessionError> {
         let listing = self.store.list()?;
         let names = listing.snapshots.iter().map(|snapshot| snapshot.name.file_name());
-        let arrived: Vec<String> = names
+        let mut arrived: Vec<String> = names
             .filter(|name| !open.known.contains(name) && !open.base.descends_from(name))
             .collect();
+        let replaced = recall::replaced(&self.vault(), &self.opts, &listing).await?;
+        let replaced = replaced.into_iter().filter(|facts| !open.base.holds(&facts.id));
+        arrived.extend(replaced.map(|facts| facts.name));
         if arrived.is_empty() {
             return Ok(());
         }

@@ -119,7 +119,8 @@ async fn a_newest_snapshot_that_is_gone_is_noticed_and_can_be_brought_back() {
     let keys = machine.with_keys().await;
     let newest = machine.seal_another("Ann at Work <ann@work.example>").await;
     let bytes = machine.take_away(&newest);
-    let gone = Refusal::Rollback { head: newest.clone(), how: Lost::Gone, newest: keys };
+    let gone =
+        Refusal::Rollback { head: newest.clone(), how: Lost::Gone, kept: None, newest: keys };
     assert_eq!(machine.refused().await, gone);
     machine.put(&newest, &bytes);
     let session = machine.open().await.unwrap().session;
@@ -157,8 +158,12 @@ async fn a_newest_snapshot_that_was_replaced_is_noticed() {
     add_identity(&there, "Eve <eve@example.org>").await.unwrap();
     let sealed = there.seal("evil").await.unwrap().snapshot;
     fs::rename(sealed.path, machine.vault_dir.join(&newest)).unwrap();
-    let replaced =
-        Refusal::Rollback { head: newest.clone(), how: Lost::Replaced, newest: newest.clone() };
+    let replaced = Refusal::Rollback {
+        head: newest.clone(),
+        how: Lost::Replaced,
+        kept: None,
+        newest: newest.clone(),
+    };
     assert_eq!(machine.refused().await, replaced);
 }
 
@@ -178,7 +183,7 @@ async fn a_damaged_newest_names_the_one_before_and_a_damaged_head_is_noticed() {
     machine.take_away(&newest);
     let later = desk.seal_another("Desk <desk@example.org>").await;
     machine.put(&newest, &whole);
-    let damaged = Refusal::Rollback { head: newest, how: Lost::Damaged, newest: later };
+    let damaged = Refusal::Rollback { head: newest, how: Lost::Damaged, kept: None, newest: later };
     assert_eq!(machine.refused().await, damaged);
 }
 

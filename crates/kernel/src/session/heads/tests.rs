@@ -133,7 +133,8 @@ fn a_head_that_is_gone_or_changed_is_a_rollback_whatever_there_is_now() {
             (HeadFile::Damaged, Lost::Damaged),
         ] {
             let refusal = judge(Some(&seen), &newest, file, false).unwrap_err();
-            let expected = Refusal::Rollback { head: name(2), how, newest: newest.name.clone() };
+            let expected =
+                Refusal::Rollback { head: name(2), how, kept: None, newest: newest.name.clone() };
             assert_eq!(refusal, expected);
             assert_eq!(judge(Some(&seen), &newest, file, true), Ok(Verdict::Accepted));
         }
@@ -340,9 +341,9 @@ fn a_stranger_among_the_others_is_told_and_is_no_head() {
 #[test]
 fn the_words_are_these() {
     let refusals = [
-        Refusal::Rollback { head: name(2), how: Lost::Gone, newest: name(1) },
-        Refusal::Rollback { head: name(2), how: Lost::Replaced, newest: name(2) },
-        Refusal::Rollback { head: name(2), how: Lost::Damaged, newest: name(3) },
+        Refusal::Rollback { head: name(2), how: Lost::Gone, kept: None, newest: name(1) },
+        Refusal::Rollback { head: name(2), how: Lost::Replaced, kept: None, newest: name(2) },
+        Refusal::Rollback { head: name(2), how: Lost::Damaged, kept: None, newest: name(3) },
         Refusal::Replay { newest: name(9), of: name(1), head: name(2) },
         Refusal::Forged { newest: name(3), head: name(2) },
         Refusal::OtherVault { newest: name(3) },
