@@ -83,6 +83,7 @@ pub(super) enum Harm {
     Future,
 }
 
+/// All of it.
 pub(super) const HARMS: [Harm; 9] = [
     Harm::Truncate,
     Harm::Flip,
@@ -94,3 +95,6 @@ pub(super) const HARMS: [Harm; 9] = [
     Harm::Foreign,
     Harm::Future,
 ];
+
+/// What a service does by itself.
+pub(super) const MISHAPS: [Harm; 4] = [Harm::Truncate, Harm::Delete, Harm::Rollback, Harm::Copy];

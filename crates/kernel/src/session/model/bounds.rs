@@ -1,20 +1,25 @@
 //! How much happens in the orders that a search looks at, and what came of it.
 
 use super::{
-    act::{Act, HARMS, Harm, Who},
+    act::{Act, Harm, Who},
     machine::Machine,
-    program::Done,
+    program::{self, Done},
 };
 use crate::session::{SessionError, heads::Refusal};
 
 /// As many acts as there are in any order that the other bounds allow.
 pub(super) const TO_THE_END: usize = usize::MAX;
 
+/// As often as it may happen.
+pub(super) const ANY: u8 = u8::MAX;
+
 /// How often what may happen in an order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     /// All acts together.
     pub(super) acts: usize,
+    /// What the user of each machine does there, of all kinds together.
+    pub(super) each: u8,
     /// Finished steps of each machine.
     pub(super) steps: u8,
     /// Openings on both machines together, of whatever kind.
@@ -26,11 +31,14 @@ pub(super) struct Bounds {
     /// What the service does wrong: harm, or one file brought before the others. Besides, it
     /// brings everything at once, and as late as it likes.
     pub(super) faults: u8,
+    /// The harm that is among these faults.
+    pub(super) harms: &'static [Harm],
 }
 
 /// How often what has happened in an order. What was refused does not count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Spent {
+    each: [u8; 2],
     steps: [u8; 2],
     opens: u8,
     endings: u8,
@@ -74,10 +82,10 @@ pub(super) fn deliveries(who: Who, pending: usize) -> Vec<Act> {
     all.into_iter().chain(singly.filter(|_| pending > 1)).collect()
 }
 
-/// All harm that can be done where there are so many `files`.
-pub(super) fn harms(who: Who, files: usize) -> Vec<Act> {
+/// How harm of these kinds can be done where there are so many `files`.
+pub(super) fn harming(who: Who, harms: &[Harm], files: usize) -> Vec<Act> {
     let mut acts = Vec::new();
-    for harm in HARMS {
+    for harm in harms.iter().copied() {
         let targets = match harm {
             Harm::Truncate | Harm::Flip | Harm::Delete | Harm::Copy => files,
             Harm::Rollback | Harm::Replay | Harm::Swap | Harm::Foreign | Harm::Future => 1,
@@ -90,24 +98,36 @@ pub(super) fn harms(who: Who, files: usize) -> Vec<Act> {
 impl Bounds {
     /// Whether `act` may happen after what has been `spent`.
     pub(super) fn allow(&self, spent: Spent, act: Act) -> bool {
-        let after = spent.with(act);
-        after.steps.iter().all(|steps| *steps <= self.steps)
+        let after = self.after(spent, act, true);
+        after.each.iter().all(|each| *each <= self.each)
+            && after.steps.iter().all(|steps| *steps <= self.steps)
             && after.opens <= self.opens
             && after.endings <= self.endings
             && after.crashes <= self.crashes
             && after.faults <= self.faults
     }
+
+    /// What is spent after an act, as in [`Spent::count`], as far as that matters here.
+    pub(super) fn after(&self, mut spent: Spent, act: Act, done: bool) -> Spent {
+        spent.count(act, done);
+        let Spent { each, opens, endings, .. } = &mut spent;
+        let counts = each.iter_mut().map(|each| (each, self.each));
+        for (count, limit) in counts.chain([(opens, self.opens), (endings, self.endings)]) {
+            if limit == ANY {
+                *count = 0;
+            }
+        }
+        spent
+    }
 }
 
 impl Spent {
-    fn with(mut self, act: Act) -> Self {
-        self.count(act, true);
-        self
-    }
-
     /// Counts an act; one that was not `done` may have ended in a crash all the same.
     pub(super) fn count(&mut self, act: Act, done: bool) {
         let done = u8::from(done);
+        if let Some(who) = program::who(act).filter(|_| !matches!(act, Act::Kill(_))) {
+            self.each[who.0] += done;
+        }
         match act {
             Act::Open(_) | Act::Resume(_) | Act::Fresh(_) | Act::Accept(_) => self.opens += done,
             Act::Step(who) | Act::KillInStep(who) => self.steps[who.0] += done,

@@ -1,8 +1,10 @@
 //! What a vault's files hold, read from the files themselves.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
+    ops::Deref,
     path::Path,
     sync::{Arc, Mutex, OnceLock, Weak},
 };
@@ -16,8 +18,55 @@ use crate::home::{
     policy,
 };
 
-/// A file's bytes.
-pub(super) type Bytes = Arc<[u8]>;
+/// A file's bytes, compared by their hash.
+#[derive(Clone, Debug)]
+pub(super) struct Bytes(Arc<Hashed>);
+
+#[derive(Debug)]
+struct Hashed {
+    sha256: [u8; 32],
+    bytes: Vec<u8>,
+}
+
+impl Bytes {
+    pub(super) fn sha256(&self) -> &[u8; 32] {
+        &self.0.sha256
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Hashed { sha256: Sha256::digest(&bytes).into(), bytes }))
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0.bytes
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.sha256() == other.sha256()
+    }
+}
+
+impl Eq for Bytes {}
+
+impl PartialOrd for Bytes {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Bytes {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.sha256().cmp(other.sha256())
+    }
+}
 
 /// The files of a directory by name.
 pub(super) type Files = BTreeMap<String, Bytes>;
@@ -35,8 +84,8 @@ pub(super) struct Content {
 const IDENTITY: &str =
     "AGE-SECRET-KEY-1U5CQGKYSLUHU985KRUJN4WE9V9RDL0FSA7VL9QSU9P93CPL3QU8QWSGZXF\n";
 
-/// As many files are remembered.
-const MANY: usize = 50_000;
+/// As many contents are remembered.
+const MANY: usize = 1_000_000;
 
 /// What opens all vaults here.
 pub(super) fn key() -> Key {
@@ -60,7 +109,7 @@ pub(super) fn content(bytes: &Bytes) -> Option<Arc<Content>> {
     type Known = Mutex<HashMap<[u8; 32], Option<Arc<Content>>>>;
     static KNOWN: OnceLock<Known> = OnceLock::new();
     let known = KNOWN.get_or_init(Known::default);
-    let hash = hash(bytes);
+    let hash = *bytes.sha256();
     if let Some(content) = known.lock().unwrap().get(&hash) {
         return content.clone();
     }
@@ -75,23 +124,25 @@ pub(super) fn content(bytes: &Bytes) -> Option<Arc<Content>> {
 
 /// The bytes, shared with whoever holds the same.
 pub(super) fn intern(bytes: Vec<u8>) -> Bytes {
-    type Pool = Mutex<HashMap<[u8; 32], Weak<[u8]>>>;
-    static POOL: OnceLock<Pool> = OnceLock::new();
-    let mut pool = POOL.get_or_init(Pool::default).lock().unwrap();
-    if pool.len() > MANY {
-        pool.retain(|_, bytes| bytes.strong_count() > 0);
-    }
-    let hash = hash(&bytes);
-    if let Some(there) = pool.get(&hash).and_then(Weak::upgrade) {
-        return there;
-    }
+    static POOL: OnceLock<Mutex<Pool>> = OnceLock::new();
     let bytes = Bytes::from(bytes);
-    pool.insert(hash, Arc::downgrade(&bytes));
+    let mut pool = POOL.get_or_init(Mutex::default).lock().unwrap();
+    if let Some(there) = pool.held.get(bytes.sha256()).and_then(Weak::upgrade) {
+        return Bytes(there);
+    }
+    if pool.held.len() > pool.limit {
+        pool.held.retain(|_, bytes| bytes.strong_count() > 0);
+        pool.limit = 2 * pool.held.len();
+    }
+    pool.held.insert(*bytes.sha256(), Arc::downgrade(&bytes.0));
     bytes
 }
 
-pub(super) fn hash(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+/// The files that somebody holds, and some that nobody does any more.
+#[derive(Default)]
+struct Pool {
+    held: HashMap<[u8; 32], Weak<Hashed>>,
+    limit: usize,
 }
 
 fn open(bytes: &[u8]) -> Option<Content> {
@@ -140,6 +191,12 @@ pub(super) fn snapshots(files: &Files) -> Vec<(SnapshotName, &Bytes)> {
         files.iter().filter_map(|(name, bytes)| Some((name.parse().ok()?, bytes))).collect();
     found.sort_by(|a: &(SnapshotName, _), b| a.0.cmp(&b.0));
     found
+}
+
+/// The snapshots among `files`, by name.
+pub(super) fn only_snapshots(files: &Files) -> Files {
+    let snapshots = files.iter().filter(|(name, _)| name.parse::<SnapshotName>().is_ok());
+    snapshots.map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
 }
 
 /// Every step that some file of `files` holds.

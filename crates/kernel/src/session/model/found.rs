@@ -127,3 +127,20 @@ fn of_a_fork_of_several_snapshots_the_last_is_named() {
         Act::Open(LAPTOP),
     ]);
 }
+
+#[test]
+fn a_seal_notices_what_has_come_under_the_name_of_its_base() {
+    holds(&[
+        Act::Harm(LAPTOP, Harm::Future, 0),
+        Act::Accept(LAPTOP),
+        Act::Step(LAPTOP),
+        Act::Sync(LAPTOP),
+        Act::Sync(DESK),
+        Act::Seal(LAPTOP),
+        Act::Accept(DESK),
+        Act::Checkpoint(DESK),
+        Act::Sync(LAPTOP),
+        Act::Sync(DESK),
+        Act::Seal(DESK),
+    ]);
+}

@@ -8,7 +8,6 @@ use std::{
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    rc::Rc,
     sync::{Arc, Mutex, atomic::AtomicBool, atomic::AtomicU64, atomic::Ordering},
 };
 
@@ -17,7 +16,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    canon,
+    bounds::Spent,
     content::{self, Bytes, Files},
     machine::{Machine, put},
     service::place,
@@ -34,12 +33,12 @@ use crate::{
 };
 
 /// A machine held still.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Frozen {
     /// Its vault directory, where the service writes, too.
     pub(super) vault: Files,
     /// All else.
-    pub(super) rest: Rc<Rest>,
+    pub(super) rest: Rest,
 }
 
 /// What nobody else has a hand in.
@@ -49,12 +48,16 @@ pub(super) struct Rest {
     now: Timestamp,
     tried: u32,
     /// What it has done so far, which its random numbers follow from.
-    pub(super) turn: u32,
+    pub(super) spent: Spent,
     saw: Files,
     head: Option<(String, Bytes)>,
-    pub(super) accepted: BTreeSet<Bytes>,
+    accepted: BTreeSet<Bytes>,
     session: Option<Asleep>,
 }
+
+/// Encrypted files by what they hold; those that are written in one act together.
+#[derive(Debug, Default)]
+pub(super) struct Written(HashMap<String, Vec<Bytes>>);
 
 /// An open session, apart from its live parts.
 #[derive(Debug)]
@@ -80,41 +83,48 @@ struct Asleep {
 }
 
 impl Frozen {
-    /// Holds `machine` still, after its `turn`.
-    pub(super) fn of(machine: &Machine, turn: u32) -> Self {
+    /// Holds `machine` still, after all that it has done.
+    pub(super) fn of(machine: &Machine, spent: Spent) -> Self {
         let rest = Rest {
-            turn,
+            spent,
             seen: files_below(&machine.dir.join("state/seen")),
             now: crate::clock::Clock::now(machine.clock.as_ref()),
             tried: machine.tried,
-            saw: machine.saw.clone(),
+            saw: machine.session.as_ref().map(|_| machine.saw.clone()).unwrap_or_default(),
             head: machine.head.clone(),
             accepted: machine.accepted.clone(),
             session: machine.session.as_ref().map(Asleep::of),
         };
-        Self { vault: machine.files(), rest: Rc::new(rest) }
+        Self { vault: machine.files(), rest }
     }
 
-    /// Encryption is random. Where a file of the same content was written in another order of
-    /// the same acts, that one takes the place of what is new since `before`.
-    pub(super) fn reuse(&mut self, before: &Files, written: &mut HashMap<String, Bytes>) {
+    /// Encryption is random. Where files of the same content were written in another order, those
+    /// take the place of what is new since `before`.
+    pub(super) fn reuse(&mut self, before: &Files, written: &mut Written) {
         let new = self
             .vault
             .iter()
             .filter(|(name, bytes)| before.get(*name) != Some(bytes) && !content::is_info(name));
-        let new: Vec<_> = new.map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
-        // A second file may have been made from the first.
-        let [(name, new)] = new.as_slice() else { return };
-        let Some(content) = content::content(new) else { return };
-        let old = written.entry(format!("{name} {:?}", content.lineage)).or_insert(new.clone());
-        if old != new {
+        let mut content = String::new();
+        let mut files = Vec::new();
+        for (name, bytes) in new {
+            let Some(there) = content::content(bytes) else { return };
+            writeln!(content, "{name} {:?}", there.lineage).unwrap();
+            files.push(bytes.clone());
+        }
+        // One may have been made from another.
+        for (nr, bytes) in files.iter().enumerate() {
+            content = content.replace(&hex(bytes.sha256()), &format!("new file {nr}"));
+        }
+        let old = written.0.entry(content).or_insert_with(|| files.clone());
+        for (new, old) in files.iter().zip(old).filter(|(new, old)| new != old) {
             self.exchange(new, old);
         }
     }
 
     fn exchange(&mut self, new: &Bytes, old: &Bytes) {
-        let (from, to) = (hex(&content::hash(new)), hex(&content::hash(old)));
-        let rest = Rc::get_mut(&mut self.rest).unwrap();
+        let (from, to) = (hex(new.sha256()), hex(old.sha256()));
+        let rest = &mut self.rest;
         let head = rest.head.iter_mut().map(|(_, bytes)| bytes);
         for bytes in self.vault.values_mut().chain(rest.saw.values_mut()).chain(head) {
             if bytes == new {
@@ -130,42 +140,11 @@ impl Frozen {
         }
         let Some(session) = &mut rest.session else { return };
         assert!(rest.seen.values().all(|text| !String::from_utf8_lossy(text).contains(&from)));
-        if session.pair.written == Some(content::hash(new)) {
-            session.pair.written = Some(content::hash(old));
+        if session.pair.written == Some(*new.sha256()) {
+            session.pair.written = Some(*old.sha256());
         }
         for parent in session.base.parent.iter_mut().chain(&mut session.base.also) {
             parent.sha256 = parent.sha256.replace(&from, &to);
-        }
-    }
-
-    /// Takes note that its ids are the same in all worlds.
-    pub(super) fn fix(&self) {
-        canon::fix(&self.rest.tell());
-        for bytes in self.vault.values() {
-            canon::fix(&hex(&content::hash(bytes)));
-            canon::fix(&format!("{:?}", content::content(bytes).map(|c| c.lineage.clone())));
-        }
-    }
-
-    /// Whether a session is open.
-    pub(super) fn is_open(&self) -> bool {
-        self.rest.session.is_some()
-    }
-
-    /// Lets `machine`, which may be in any state, go on from here.
-    pub(super) async fn live(&self, machine: &mut Machine) {
-        machine.session = None;
-        let rest = &self.rest;
-        replace(&machine.vault_dir(), &self.vault);
-        replace(&machine.dir.join("state/seen"), &rest.seen);
-        machine.clock.set(rest.now);
-        machine.tried = rest.tried;
-        machine.saw.clone_from(&rest.saw);
-        machine.head.clone_from(&rest.head);
-        machine.accepted.clone_from(&rest.accepted);
-        machine.notes.clear();
-        if let Some(asleep) = &rest.session {
-            machine.session = Some(asleep.awake(machine).await);
         }
     }
 }
@@ -257,41 +236,41 @@ impl Asleep {
 }
 
 impl Rest {
-    /// The hash of all of it, random numbers included.
-    pub(super) fn exactly(&self) -> [u8; 32] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.turn.to_le_bytes());
-        hasher.update(self.tried.to_le_bytes());
-        hasher.update(self.tell());
-        for (name, bytes) in &self.seen {
-            hasher.update(name);
-            hasher.update(content::hash(bytes));
-        }
-        for bytes in &self.accepted {
-            hasher.update(content::hash(bytes));
-        }
-        hasher.finalize().into()
+    /// Whether a session is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.session.is_some()
     }
 
-    /// All of it but what the user accepted, as text. The number that the next step will get is
-    /// only a name for it.
-    pub(super) fn tell(&self) -> String {
-        let named =
-            |(name, bytes): (&String, &Bytes)| format!("{name} {}", hex(&content::hash(bytes)));
-        let saw: Vec<String> = self.saw.iter().map(named).collect();
-        let head = self.head.as_ref().map(|(name, bytes)| named((name, bytes)));
-        let mut text = format!("{} {saw:?} {head:?}", self.now);
-        for (name, bytes) in &self.seen {
-            let seen = String::from_utf8_lossy(bytes);
-            // A size is random, for age adds what means nothing.
-            let lines = seen.lines().filter(|line| !line.trim_start().starts_with("size:"));
-            write!(text, "\n{name} {}", lines.collect::<Vec<_>>().join("\n")).unwrap();
+    /// Lets `machine`, which may be in any state, go on from here with the files of `vault`.
+    pub(super) async fn live(&self, vault: &Files, machine: &mut Machine) {
+        machine.session = None;
+        replace(&machine.vault_dir(), vault);
+        replace(&machine.dir.join("state/seen"), &self.seen);
+        machine.clock.set(self.now);
+        machine.tried = self.tried;
+        machine.saw.clone_from(&self.saw);
+        machine.head.clone_from(&self.head);
+        machine.accepted.clone_from(&self.accepted);
+        machine.notes.clear();
+        if let Some(asleep) = &self.session {
+            machine.session = Some(asleep.awake(machine).await);
         }
+    }
+
+    /// The hash of all of it.
+    pub(super) fn name(&self) -> [u8; 32] {
+        let named = |(name, bytes): (&String, &Bytes)| format!("{name} {}", hex(bytes.sha256()));
+        let Self { now, tried, spent, .. } = self;
+        let saw: Vec<String> = self.saw.iter().map(named).collect();
+        let seen: Vec<String> = self.seen.iter().map(named).collect();
+        let head = self.head.as_ref().map(|(name, bytes)| named((name, bytes)));
+        let accepted: BTreeSet<_> = self.accepted.iter().map(Bytes::sha256).collect();
+        let mut text = format!("{now} {tried} {spent:?} {saw:?} {seen:?} {head:?} {accepted:?}");
         match &self.session {
             Some(session) => session.tell(&mut text),
             None => text.push_str("\nnothing is open"),
         }
-        text
+        Sha256::digest(text).into()
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn harm(files: &Files, (harm, nth): (Harm, u8)) -> Option<(String, Op
 }
 
 fn half(bytes: &Bytes) -> Bytes {
-    bytes[..bytes.len() / 2].into()
+    bytes[..bytes.len() / 2].to_vec().into()
 }
 
 fn flipped(bytes: &Bytes) -> Bytes {

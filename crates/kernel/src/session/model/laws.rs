@@ -125,6 +125,17 @@ pub(super) fn only_by_harm(error: &SessionError) -> bool {
     )
 }
 
+/// Whether a rollback is told because two machines have sealed under one name: the service has given
+/// that to the other, and kept what this machine saw last, its `head`, under another name.
+pub(super) fn by_conflict(
+    error: &SessionError,
+    head: Option<&(String, Bytes)>,
+    files: &Files,
+) -> bool {
+    let rollback = matches!(error, SessionError::Refused { why: Refusal::Rollback { .. }, .. });
+    rollback && head.is_some_and(|(_, head)| files.values().any(|bytes| bytes == head))
+}
+
 /// What is open is the newest snapshot, whole; returns its name.
 pub(super) fn opened_the_newest(machine: &Machine, files: &Files) -> Result<String, Broken> {
     let session = machine.session.as_ref().unwrap();

@@ -65,7 +65,7 @@ pub(super) struct Machine {
     pub(super) session: Option<Session>,
     /// Steps tried so far, which number them.
     pub(super) tried: u32,
-    /// The files that its session knows of: those of the moment when it was opened or sealed.
+    /// The snapshots that its session knows of: those of the moment when it was opened or sealed.
     pub(super) saw: Files,
     /// What opening said beside.
     pub(super) notes: Vec<String>,
@@ -158,8 +158,9 @@ impl Machine {
     /// The next step: a file of its own, and a line in the audit log.
     pub(super) async fn step(&mut self) -> Option<(u32, Result<(), SessionError>)> {
         let session = self.session.as_ref()?;
-        self.tried += 1;
-        let number = u32::try_from(self.who.0).unwrap() * 1000 + self.tried;
+        let number = u32::try_from(self.who.0).unwrap() * 1000 + self.tried + 1;
+        // What only reads has not tried.
+        self.tried += u32::from(session.read_only().is_none());
         let done = session
             .step(async |home: &Home<'_>| {
                 put(&home.dir().join(content::step_file(number)), b"work");

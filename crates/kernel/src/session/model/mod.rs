@@ -5,8 +5,8 @@
 
 mod act;
 mod bounds;
-mod canon;
 mod content;
+mod dirs;
 mod foreign;
 mod found;
 mod frozen;
@@ -15,6 +15,7 @@ mod laws;
 mod machine;
 mod orders;
 mod program;
+mod runs;
 mod search;
 mod service;
 mod world;
@@ -22,7 +23,8 @@ mod written;
 
 use std::collections::BTreeMap;
 
-use bounds::{Bounds, TO_THE_END};
+use act::{HARMS, MISHAPS};
+use bounds::{ANY, Bounds, TO_THE_END};
 use orders::{Service, play};
 use search::search;
 
@@ -55,16 +57,28 @@ fn nor_when_the_sync_service_does_harm() {
 /// acts than these would lead to is not looked at.
 #[test]
 fn no_order_at_all_within_bounds_breaks_a_law() {
+    let little = Bounds {
+        acts: TO_THE_END,
+        each: ANY,
+        steps: 1,
+        opens: 2,
+        endings: 1,
+        crashes: 0,
+        faults: 0,
+        harms: &HARMS,
+    };
     let short = [
-        Bounds { steps: 1, opens: 2, endings: 1, crashes: 0, faults: 0, acts: TO_THE_END },
-        Bounds { steps: 1, opens: 3, endings: 2, crashes: 0, faults: 0, acts: 6 },
-        Bounds { steps: 1, opens: 3, endings: 2, crashes: 1, faults: 1, acts: 4 },
+        little,
+        Bounds { opens: 3, endings: 2, acts: 6, ..little },
+        Bounds { opens: 3, endings: 2, crashes: 1, faults: 1, acts: 4, ..little },
     ];
+    let much = Bounds { steps: 3, crashes: 1, faults: 1, ..little };
     let long = [
-        Bounds { steps: 3, opens: 2, endings: 2, crashes: 0, faults: 0, acts: TO_THE_END },
-        Bounds { steps: 3, opens: 3, endings: 1, crashes: 1, faults: 0, acts: TO_THE_END },
-        Bounds { steps: 3, opens: 2, endings: 1, crashes: 0, faults: 1, acts: TO_THE_END },
-        Bounds { steps: 3, opens: 4, endings: 3, crashes: 1, faults: 1, acts: 6 },
+        Bounds { opens: 3, endings: 0, ..much },
+        Bounds { each: 3, opens: ANY, endings: ANY, harms: &MISHAPS, ..much },
+        Bounds { endings: 2, crashes: 0, faults: 0, ..much },
+        Bounds { crashes: 0, ..much },
+        Bounds { opens: 4, endings: 3, acts: 6, ..much },
     ];
     let mut outcomes = BTreeMap::new();
     let all: &[Bounds] = if whole() { &long } else { &short };

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use super::{
     act::{Act, Who},
-    content::{self, Files},
+    content,
     laws::{self, Broken, Circumstances},
     machine::Machine,
 };
@@ -159,7 +159,7 @@ async fn open(machine: &mut Machine, act: Act) -> Result<Done, Broken> {
     laws::unfinished_work_was_reported(machine, &files, &given_up)?;
     laws::not_of_another_vault(&files[&name])?;
     if accepts {
-        machine.accepted.extend(files.values().cloned());
+        machine.accepted.extend(content::only_snapshots(&files).into_values());
     } else {
         laws::no_rollback(machine, &files)?;
         laws::every_fork_was_told(machine, &files, &name)?;
@@ -167,7 +167,7 @@ async fn open(machine: &mut Machine, act: Act) -> Result<Done, Broken> {
     if !machine.reads() {
         machine.head = Some((name.clone(), files[&name].clone()));
     }
-    machine.saw = files;
+    machine.saw = content::only_snapshots(&files);
     Ok(Done { given_up, ..Done::told(name) })
 }
 
@@ -193,8 +193,8 @@ async fn resume(machine: &mut Machine) -> Result<Done, Broken> {
     let name = pair.state_name().unwrap();
     laws::resumed_all(machine, &files[&name])?;
     laws::no_rollback(machine, &files)?;
-    machine.saw =
-        files.into_iter().filter(|(name, _)| *name <= pair.canonical_base).collect::<Files>();
+    machine.saw = content::only_snapshots(&files);
+    machine.saw.retain(|name, _| *name <= pair.canonical_base);
     Ok(Done::told(name))
 }
 

@@ -1,30 +1,22 @@
 //! Every order of acts within bounds, breadth first: from each world that was reached, everything
-//! that may happen does, and is held against the laws. Worlds that differ by random numbers only
-//! are one; and what a machine does depends on that machine alone, so that it is done once.
+//! that may happen does, and is held against the laws. What a machine does depends on that machine
+//! alone, so that it is done once; and a world is a few numbers.
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    rc::Rc,
-    time::Duration,
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
+    mem,
+    sync::Arc,
 };
-
-use sha2::{Digest as _, Sha256};
 
 use super::{
     act::{Act, Who},
-    bounds::{Bounds, Spent, answers, deliveries, harms, outcome, working},
-    canon::{self, Namer, Token},
-    content::{self, Bytes},
-    frozen::Frozen,
-    harm,
+    bounds::{Bounds, Spent, answers, deliveries, harming, working},
+    dirs::{Bring, Dir, Dirs, Held},
+    frozen::{Frozen, Rest, Written},
     laws::{self, Broken},
-    orders::runtime,
     program,
-    service::{Changes, Service, set},
-    world::World,
+    runs::{Came, Run, Stage},
 };
-use crate::id::repeatable;
 
 /// What a search has come past.
 #[derive(Debug, Default)]
@@ -34,290 +26,300 @@ pub(super) struct Reached {
     /// Acts in them.
     pub(super) acts: usize,
     /// Acts that a program has run for; the others were known from another world.
-    pub(super) run: usize,
+    pub(super) runs: usize,
     /// The longest of the shortest orders to a world.
     pub(super) depth: usize,
     /// How often what came of an act.
     pub(super) outcomes: BTreeMap<&'static str, usize>,
 }
 
-/// One machine of a world.
+/// A machine in some state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Local(u32);
+
+/// What a [`Local`] stands for.
 #[derive(Debug)]
-struct Local {
-    frozen: Frozen,
-    /// The hash of all but its vault directory.
-    rest: [u8; 32],
-    /// What it is, but for its vault directory and what the user accepted there.
-    tokens: Rc<[Token]>,
-    accepted: Rc<[Token]>,
-    /// What came of the acts that were tried.
-    known: RefCell<HashMap<Act, Next>>,
+struct State {
+    rest: Arc<Rest>,
+    /// The hash of `rest`.
+    name: [u8; 32],
+    dir: Dir,
+    /// What came of the acts that were tried; `None` while one is being tried.
+    known: HashMap<Act, Option<Result<Next, Broken>>>,
 }
 
 /// What came of an act of the program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Next {
-    /// The machine afterwards; `None` if it has not changed.
-    local: Option<Rc<Local>>,
+    local: Local,
     outcome: &'static str,
     is_done: bool,
     /// Whether only harm excuses it.
     by_harm: bool,
 }
 
-/// A world.
-#[derive(Clone, Debug)]
-struct State {
-    machines: Vec<Rc<Local>>,
-    service: Rc<Service>,
+/// Two machines, and the service between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    machines: [Local; 2],
+    held: Held,
     spent: Spent,
-    how: Option<Rc<How>>,
-    depth: usize,
 }
 
-/// How a world was reached.
-#[derive(Debug)]
-struct How {
-    act: Act,
-    before: Option<Rc<How>>,
-}
+/// The number of a world: how many were reached before it.
+type Number = u32;
 
 struct Search {
     bounds: Bounds,
-    runtime: tokio::runtime::Runtime,
-    /// The directories in which a machine lives for an act.
-    stage: World,
-    /// Encrypted files by what they hold.
-    written: HashMap<String, Bytes>,
-    /// Machines that were reached: what was tried on one is known in every world.
-    locals: HashMap<[u8; 32], Rc<Local>>,
-    known: HashSet<[u8; 32]>,
-    open: VecDeque<State>,
+    stage: Stage,
+    written: Written,
+    dirs: Dirs,
+    states: Vec<State>,
+    /// The machines before anything has happened.
+    begun: [Local; 2],
+    locals: HashMap<([u8; 32], Dir), Local>,
+    /// What has to be run before the worlds that are open can be gone on from.
+    runs: [Vec<Run<Local>>; 2],
+    known: HashSet<Place>,
+    /// The world before each, and the act that led from there.
+    ways: Vec<(Number, Act)>,
+    /// The worlds that were reached and not gone on from.
+    open: Vec<(Place, Number)>,
     reached: Reached,
 }
 
-/// Looks at every order within `bounds` on two machines whose clocks are half a minute apart.
+/// Looks at every order within `bounds` on two machines.
 pub(super) fn search(bounds: Bounds) -> Reached {
-    let runtime = runtime();
-    let stage = runtime.block_on(World::new(2));
-    stage.machines[1].clock.advance(Duration::from_secs(30));
-    stage.machines.iter().for_each(|machine| Frozen::of(machine, 0).fix());
-    let machines: Vec<Frozen> =
-        stage.machines.iter().map(|machine| Frozen::of(machine, 0)).collect();
-    let service = Rc::new(stage.service.clone());
-    let (spent, how) = (Spent::default(), None);
     let mut search = Search {
         bounds,
-        runtime,
-        stage,
-        written: HashMap::new(),
+        stage: Stage::new(),
+        written: Written::default(),
+        dirs: Dirs::default(),
+        states: Vec::new(),
+        begun: [Local(0), Local(1)],
         locals: HashMap::new(),
+        runs: [Vec::new(), Vec::new()],
         known: HashSet::new(),
-        open: VecDeque::new(),
+        ways: Vec::new(),
+        open: Vec::new(),
         reached: Reached::default(),
     };
-    let machines = machines.into_iter().map(|machine| search.local(machine)).collect();
-    search.add(State { machines, service, spent, how, depth: 0 });
-    while let Some(state) = search.open.pop_front() {
-        if state.depth == search.bounds.acts {
-            continue;
-        }
-        let acts = search.acts(&state).unwrap_or_else(|broken| fail(&state, None, &broken));
-        for act in acts {
-            search.reached.acts += 1;
-            let followed = search.follow(&state, act);
-            followed.unwrap_or_else(|broken| fail(&state, Some(act), &broken));
-        }
+    search.begin();
+    while search.reached.depth < bounds.acts && !search.open.is_empty() {
+        search.reached.depth += 1;
+        search.go_on();
     }
     search.reached.worlds = search.known.len();
     search.reached
 }
 
-fn fail(state: &State, act: Option<Act>, Broken(why): &Broken) -> ! {
-    panic!("{why}\nafter {:?} {act:?}", order(state.how.as_ref()))
-}
-
-fn order(mut how: Option<&Rc<How>>) -> Vec<Act> {
-    let mut acts = Vec::new();
-    while let Some(last) = how {
-        acts.push(last.act);
-        how = last.before.as_ref();
-    }
-    acts.reverse();
-    acts
-}
-
 impl Search {
-    /// What may happen in a world.
-    fn acts(&mut self, state: &State) -> Result<Vec<Act>, Broken> {
+    fn begin(&mut self) {
+        let machines = [Who(0), Who(1)].map(|who| {
+            let frozen = self.stage.machine(who);
+            self.frozen(frozen)
+        });
+        let held = self.dirs.held(self.stage.service());
+        self.add(Place { machines, held, spent: Spent::default() }, (0, Act::Wait(0)));
+    }
+
+    /// Lets everything happen that may happen in the worlds that are open.
+    fn go_on(&mut self) {
+        let open = mem::take(&mut self.open);
+        let mut waiting: Vec<usize> = (0..open.len()).collect();
+        while !waiting.is_empty() {
+            waiting.retain(|nr| !self.try_acts(&open[*nr].0));
+            self.run();
+        }
+        for (place, number) in open {
+            for act in self.acts(&place).0 {
+                self.reached.acts += 1;
+                match self.follow(&place, act) {
+                    Ok((after, outcome)) => {
+                        *self.reached.outcomes.entry(outcome).or_default() += 1;
+                        self.add(after, (number, act));
+                    }
+                    Err(broken) => self.fail((number, act), &broken),
+                }
+            }
+        }
+    }
+
+    fn fail(&self, (mut number, act): (Number, Act), Broken(why): &Broken) -> ! {
+        let mut acts = vec![act];
+        while number > 0 {
+            let (before, act) = self.ways[usize::try_from(number).unwrap()];
+            acts.push(act);
+            number = before;
+        }
+        acts.reverse();
+        panic!("{why}\nafter {acts:?}")
+    }
+
+    /// Sees to it that what may happen in a world will be tried; whether all has been.
+    fn try_acts(&mut self, place: &Place) -> bool {
+        let (acts, is_all) = self.acts(place);
+        let mut is_known = is_all;
+        for act in acts {
+            let Some(who) = program::who(act) else { continue };
+            let local = place.machines[who.0];
+            let State { rest, dir, known, .. } = &mut self.states[local.at()];
+            match known.entry(act) {
+                Entry::Occupied(tried) => is_known &= tried.get().is_some(),
+                Entry::Vacant(new) => {
+                    new.insert(None);
+                    is_known = false;
+                    let (vault, rest) = (Arc::clone(self.dirs.files(*dir)), Arc::clone(rest));
+                    self.runs[who.0].push(Run { of: local, act, vault, rest });
+                }
+            }
+        }
+        is_known
+    }
+
+    /// Runs what has to be run.
+    fn run(&mut self) {
+        while self.runs.iter().any(|runs| !runs.is_empty()) {
+            for (run, came) in self.stage.run(&mut self.runs) {
+                self.reached.runs += 1;
+                let next = came.map(|came| {
+                    let Came { mut after, outcome, is_done, by_harm } = came;
+                    after.reuse(&run.vault, &mut self.written);
+                    Next { local: self.frozen(after), outcome, is_done, by_harm }
+                });
+                self.states[run.of.at()].known.insert(run.act, Some(next));
+            }
+        }
+    }
+
+    /// What may happen in a world, as far as that is known, and whether that is all.
+    fn acts(&mut self, place: &Place) -> (Vec<Act>, bool) {
         let mut acts = Vec::new();
+        let mut is_all = true;
         for who in [Who(0), Who(1)] {
-            let local = &state.machines[who.0];
-            let files = local.frozen.vault.len();
-            let pending = state.service.pending(&local.frozen.vault).len();
-            let mut tried =
-                if local.frozen.is_open() { working(who) } else { vec![Act::Open(who)] };
-            tried.extend(harms(who, files));
-            tried.extend(deliveries(who, pending));
-            tried.retain(|act| self.bounds.allow(state.spent, *act));
+            let state = &self.states[place.machines[who.0].at()];
+            let mut tried = if state.rest.is_open() { working(who) } else { vec![Act::Open(who)] };
+            tried.extend(harming(who, self.bounds.harms, self.dirs.files(state.dir).len()));
+            tried.extend(deliveries(who, self.dirs.pending(state.dir, place.held)));
+            tried.retain(|act| self.bounds.allow(place.spent, *act));
             for asking in [Act::Open(who), Act::Seal(who)] {
                 if tried.contains(&asking) {
-                    let came_to = self.run(local, asking, state.spent.harmed)?.outcome;
-                    tried.extend(answers(who, came_to));
+                    match state.known.get(&asking) {
+                        Some(Some(next)) => {
+                            let outcome = next.as_ref().map(|next| next.outcome);
+                            tried.extend(answers(who, outcome.unwrap_or_default()));
+                        }
+                        _ => is_all = false,
+                    }
                 }
             }
             acts.extend(tried);
         }
-        Ok(acts)
+        (acts, is_all)
     }
 
-    /// Lets one thing happen in a world, and keeps the world that comes of it if it is new.
-    fn follow(&mut self, before: &State, act: Act) -> Result<(), Broken> {
-        let mut state = before.clone();
-        state.depth += 1;
-        state.how = Some(Rc::new(How { act, before: before.how.clone() }));
+    /// The world after something that happens, and what that came to.
+    fn follow(&mut self, before: &Place, act: Act) -> Result<(Place, &'static str), Broken> {
+        let mut after = *before;
         let outcome = match act {
-            Act::Sync(who) => {
-                let local = &before.machines[who.0];
-                let mut service = (*before.service).clone();
-                let mut changes = Changes::new();
-                for name in service.pending(&local.frozen.vault) {
-                    changes.extend(service.deliver(who, &local.frozen.vault, &name).0);
-                }
-                state.machines[who.0] = self.placed(local, &changes);
-                state.service = Rc::new(service);
-                "synced"
-            }
+            Act::Sync(who) => self.bring(&mut after, who, Bring::All),
             Act::Deliver(who, nth) => {
-                state.spent.count(act, true);
-                let local = &before.machines[who.0];
-                let mut service = (*before.service).clone();
-                let mut pending = service.pending(&local.frozen.vault);
-                let name = pending.swap_remove(usize::from(nth));
-                let (changes, how) = service.deliver(who, &local.frozen.vault, &name);
-                state.machines[who.0] = self.placed(local, &changes);
-                state.service = Rc::new(service);
-                how
+                after.spent = self.bounds.after(before.spent, act, true);
+                self.bring(&mut after, who, Bring::One(nth))
             }
             Act::Harm(who, harm, nth) => {
-                let local = &before.machines[who.0];
-                let Some(done) = harm::harm(&local.frozen.vault, (harm, nth)) else {
-                    return Ok(());
-                };
-                state.spent.count(act, true);
-                state.machines[who.0] = self.placed(local, &vec![done]);
-                "harm"
+                let local = before.machines[who.0];
+                match self.dirs.harmed(self.state(local).dir, harm, nth) {
+                    None => "nothing to harm",
+                    Some(dir) => {
+                        after.spent = self.bounds.after(before.spent, act, true);
+                        after.machines[who.0] = self.placed(local, dir);
+                        "harm"
+                    }
+                }
             }
             act => {
-                let who = program::who(act).unwrap();
-                let next = self.run(&before.machines[who.0], act, before.spent.harmed)?;
-                state.spent.count(act, next.is_done);
-                let Some(local) = next.local else {
-                    *self.reached.outcomes.entry(next.outcome).or_default() += 1;
-                    return Ok(());
-                };
-                state.machines[who.0] = local;
+                let local = &mut after.machines[program::who(act).unwrap().0];
+                let next = self.next(*local, act, before.spent.harmed)?;
+                let is_done = next.is_done && next.local != *local;
+                *local = next.local;
+                after.spent = self.bounds.after(before.spent, act, is_done);
                 next.outcome
             }
         };
-        *self.reached.outcomes.entry(outcome).or_default() += 1;
-        self.add(state);
-        Ok(())
+        Ok((after, outcome))
     }
 
     /// What comes of an act of the program on a machine, in a world that was `harmed` or not.
-    fn run(&mut self, local: &Local, act: Act, harmed: bool) -> Result<Next, Broken> {
-        let known = local.known.borrow().get(&act).cloned();
-        let next = match known {
-            Some(next) => next,
-            None => self.run_anew(local, act)?,
-        };
+    fn next(&self, local: Local, act: Act, harmed: bool) -> Result<Next, Broken> {
+        let known = &self.state(local).known;
+        let next = known.get(&act).and_then(Option::clone).expect("it was tried")?;
         laws::holds(harmed || !next.by_harm, &format!("{} without a cause", next.outcome))?;
         Ok(next)
     }
 
-    fn run_anew(&mut self, local: &Local, act: Act) -> Result<Next, Broken> {
-        self.reached.run += 1;
-        let machine = &mut self.stage.machines[program::who(act).unwrap().0];
-        let turn = local.frozen.rest.turn;
-        repeatable::draw_from(Some(format!("{act:?} {turn}")));
-        let done = self.runtime.block_on(async {
-            local.frozen.live(machine).await;
-            program::run(machine, act, true).await
-        });
-        repeatable::draw_from(None);
-        let done = done?;
-        let outcome = outcome(act, &done, machine);
-        let mut after = Frozen::of(machine, turn + 1);
-        after.reuse(&local.frozen.vault, &mut self.written);
-        let is_done = done.refused.is_none() && (local.frozen.is_open() || after.is_open());
-        let by_harm = done.refused.as_ref().is_some_and(laws::only_by_harm);
-        let after = self.local(after);
-        let is_same = after.tokens == local.tokens
-            && after.accepted == local.accepted
-            && after.frozen.vault == local.frozen.vault;
-        let next = Next { local: (!is_same).then_some(after), outcome, is_done, by_harm };
-        local.known.borrow_mut().insert(act, next.clone());
-        Ok(next)
+    fn bring(&mut self, place: &mut Place, who: Who, what: Bring) -> &'static str {
+        let local = place.machines[who.0];
+        let (dir, held, how) = self.dirs.bring(what, who, (self.state(local).dir, place.held));
+        place.held = held;
+        place.machines[who.0] = self.placed(local, dir);
+        how
     }
 
-    fn add(&mut self, mut state: State) {
-        let mut service = (*state.service).clone();
+    /// Keeps a world, if it is new and something is left to be done in it, as soon as the service
+    /// has taken what is new there.
+    fn add(&mut self, mut place: Place, way: (Number, Act)) {
+        let mut is_over = true;
         for who in [Who(0), Who(1)] {
-            service.take(who, &state.machines[who.0].frozen.vault);
+            self.bring(&mut place, who, Bring::Up);
+            let state = self.state(place.machines[who.0]);
+            let may = |act| self.bounds.allow(place.spent, act);
+            let is_open = state.rest.is_open();
+            if may(Act::Open(who)) || is_open && working(who).into_iter().any(may) {
+                is_over = false;
+            } else {
+                // Nothing will be done on it any more: only its directory matters.
+                let dir = state.dir;
+                place.machines[who.0] = self.placed(self.begun[who.0], dir);
+            }
         }
-        state.service = Rc::new(service);
-        if self.known.insert(state.name()) {
-            self.reached.depth = self.reached.depth.max(state.depth);
-            self.open.push_back(state);
+        if !is_over && self.known.insert(place) {
+            self.open.push((place, Number::try_from(self.ways.len()).unwrap()));
+            self.ways.push(way);
         }
     }
 
-    /// A machine; the one of before where it was reached already.
-    fn local(&mut self, frozen: Frozen) -> Rc<Local> {
-        let rest = frozen.rest.exactly();
-        let tokens = canon::tokens(&frozen.rest.tell()).into();
-        let accepted = frozen.rest.accepted.iter().map(canon::bytes_id).collect();
-        self.interned(Local { frozen, rest, tokens, accepted, known: RefCell::default() })
+    fn state(&self, local: Local) -> &State {
+        &self.states[local.at()]
     }
 
-    /// The same with other files in the vault directory.
-    fn placed(&mut self, local: &Local, changes: &Changes) -> Rc<Local> {
-        let mut frozen = local.frozen.clone();
-        for (name, bytes) in changes {
-            set(&mut frozen.vault, name, bytes.as_ref());
-        }
-        let (tokens, accepted) = (Rc::clone(&local.tokens), Rc::clone(&local.accepted));
-        let known = RefCell::default();
-        self.interned(Local { frozen, rest: local.rest, tokens, accepted, known })
+    fn frozen(&mut self, frozen: Frozen) -> Local {
+        let dir = self.dirs.number(&frozen.vault);
+        self.local(frozen.rest.name(), Arc::new(frozen.rest), dir)
     }
 
-    /// The same as was reached in another world, if it was.
-    fn interned(&mut self, local: Local) -> Rc<Local> {
-        let mut hasher = Sha256::new();
-        hasher.update(local.rest);
-        for (name, bytes) in &local.frozen.vault {
-            hasher.update(name);
-            hasher.update(content::hash(bytes));
+    /// The same with another vault directory.
+    fn placed(&mut self, local: Local, dir: Dir) -> Local {
+        let State { rest, name, dir: before, .. } = self.state(local);
+        if dir == *before {
+            return local;
         }
-        Rc::clone(self.locals.entry(hasher.finalize().into()).or_insert_with(|| Rc::new(local)))
+        let (name, rest) = (*name, Arc::clone(rest));
+        self.local(name, rest, dir)
+    }
+
+    fn local(&mut self, name: [u8; 32], rest: Arc<Rest>, dir: Dir) -> Local {
+        let next = Local(u32::try_from(self.states.len()).unwrap());
+        let local = *self.locals.entry((name, dir)).or_insert(next);
+        if local == next {
+            self.states.push(State { rest, name, dir, known: HashMap::new() });
+        }
+        local
     }
 }
 
-impl State {
-    fn name(&self) -> [u8; 32] {
-        let mut namer = Namer::default();
-        for local in &self.machines {
-            namer.add(&local.tokens);
-            namer.add_files(&local.frozen.vault);
-        }
-        namer.add_files(&self.service.cloud);
-        self.service.agreed.values().for_each(|agreed| namer.add_files(agreed));
-        let text = format!("{:?} {}", self.spent, self.service.conflicts);
-        namer.add(&canon::tokens(&text));
-        for local in &self.machines {
-            namer.add_set(&local.accepted);
-        }
-        namer.name()
+impl Local {
+    fn at(self) -> usize {
+        usize::try_from(self.0).unwrap()
     }
 }
