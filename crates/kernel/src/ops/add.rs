@@ -38,8 +38,11 @@ pub async fn add(env: &Env<'_>, call: AddVault) -> Result<Outcome, ApiError> {
     match Box::pin(open::open(env, &call, &entry, &vault)).await {
         Err(mut error) if is_locked(error.code) => {
             unregister(env, &entry)?;
-            let line = [&*entry.name, "--path", &entry.path];
-            error.hint = Some(Hint::run("Try again; nothing has changed.", "vault add", &line));
+            error.hint = Some(Hint::run(
+                "Try again; nothing has changed.",
+                "vault add",
+                &[&entry.name, "--path", &entry.path],
+            ));
             Err(error)
         }
         opened => opened,
