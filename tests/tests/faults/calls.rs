@@ -122,11 +122,17 @@ fn a_snapshot_is_sealed_though_the_files_of_its_session_cannot_be_removed() {
     ] {
         let watch =
             Watch { pid: bench.sandbox.daemon_pid(), dir: &bench.sandbox.path(VAULT), act: None };
+        // What a session has sealed itself it looks at more closely: the same calls come where it
+        // has sealed nothing yet.
+        bench.sandbox.unlocked(&["vault", "seal"]).ok();
+        bench.open();
+        bench.add(&format!("{} <known@example.org>", line.join(" "))).ok();
         let (run, calls) = watch.during(|| bench.sandbox.unlocked(known));
         run.ok();
-        if line == ["vault", "seal"] {
-            bench.open();
+        if line != ["vault", "seal"] {
+            bench.sandbox.unlocked(&["vault", "seal"]).ok();
         }
+        bench.open();
         bench.add(&format!("{} <more@example.org>", line.join(" "))).ok();
         let is_state = |call: &String| call.starts_with("unlink ") && call.contains(".session-");
         let at = calls.iter().position(is_state).unwrap() + 1;
