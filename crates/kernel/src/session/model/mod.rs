@@ -77,6 +77,7 @@ fn no_order_at_all_within_bounds_breaks_a_law() {
         Bounds { opens: 3, endings: 0, ..much },
         Bounds { each: 3, opens: ANY, endings: ANY, harms: &MISHAPS, ..much },
         Bounds { endings: 2, crashes: 0, faults: 0, ..much },
+        Bounds { opens: 3, faults: 0, ..much },
         Bounds { crashes: 0, ..much },
         Bounds { opens: 4, endings: 3, acts: 6, ..much },
     ];
