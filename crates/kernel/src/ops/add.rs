@@ -7,11 +7,11 @@ use super::{
     error::Fail as _,
     open,
     unlock::unlock,
-    vault::{Outcome, entry, register, unregister},
+    vault::{Outcome, entry, known_already, register, unregister},
 };
 use crate::api::{
     ApiError, Code, Hint,
-    vault::{AddVault, OpenVault},
+    vault::{Accept, AddVault, OpenVault},
 };
 
 /// Puts a vault whose directory is there already into the registry, and opens it.
@@ -33,7 +33,7 @@ pub async fn add(env: &Env<'_>, call: AddVault) -> Result<Outcome, ApiError> {
         read_only: false,
         snapshot: None,
         from: None,
-        accept: crate::api::vault::Accept::default(),
+        accept: Accept::default(),
     };
     match Box::pin(open::open(env, &call, &entry, &vault)).await {
         Err(mut error) if is_locked(error.code) => {
@@ -57,10 +57,7 @@ fn is_locked(code: Code) -> bool {
 fn refuse_known(env: &Env<'_>, new: &Entry) -> Result<(), ApiError> {
     let known = env.config()?.listing().into_iter();
     let mut same = known.filter(|known| known.name == new.name || known.dir() == new.dir());
-    let Some(known) = same.next() else { return Ok(()) };
-    let text = format!("there is a vault {} already, in {}", known.name, known.dir().display());
-    let hint = Hint::run("Choose another name, or open that vault.", "vault open", &[&known.name]);
-    Err(ApiError::new(Code::Exists, text).with_hint(hint))
+    same.next().map_or(Ok(()), |known| Err(known_already(&known)))
 }
 
 fn refuse_empty(entry: &Entry) -> Result<(), ApiError> {

@@ -233,15 +233,19 @@ fn add(config: &mut Config, entry: &Entry) -> Result<(), gpgsmith_vault::registr
     config.add_vault(entry.clone())
 }
 
+/// The refusal of a name or a directory that a vault of the registry has.
+pub(super) fn known_already(there: &Entry) -> ApiError {
+    let text = format!("there is a vault {} already, in {}", there.name, there.dir().display());
+    let hint = Hint::run("Choose another name, or open that vault.", "vault open", &[&there.name]);
+    ApiError::new(Code::Exists, text).with_hint(hint)
+}
+
 fn refuse_taken(env: &Env<'_>, entry: &Entry) -> Result<(), ApiError> {
     let holds = |dir: &Path| Store::new(dir).list().is_ok_and(|l| !l.snapshots.is_empty());
     if let Ok(there) = env.config()?.resolve(Some(&entry.name))
         && (there.dir() != entry.dir() || holds(&there.dir()))
     {
-        let text = format!("there is a vault {} already, in {}", there.name, there.dir().display());
-        let hint =
-            Hint::run("Choose another name, or open that vault.", "vault open", &[&there.name]);
-        return Err(ApiError::new(Code::Exists, text).with_hint(hint));
+        return Err(known_already(&there));
     }
     if holds(&entry.dir()) {
         let text = format!("{} holds snapshots already", entry.dir().display());

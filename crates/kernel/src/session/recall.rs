@@ -48,7 +48,7 @@ impl Recall {
         let head_file = head_file((vault, opts), before.as_ref(), Some(&newest), &files).await?;
         let verdict = match judge(before.as_ref(), &newest, head_file, opts.accept.rollback) {
             Ok(verdict) => verdict,
-            Err(why) => return Err(refused(opening, why, before.as_ref(), listing).await?),
+            Err(why) => return Err(refused(opening, why, before.as_ref(), listing).await),
         };
         let mut looked = look_at((vault, opts), heads::looks(&unknown)).await?;
         let unknown = unknown.get(heads::looks(&unknown).len()..).unwrap_or_default().to_vec();
@@ -74,7 +74,7 @@ impl Recall {
         let head_file = head_file((vault, opts), seen.as_ref(), None, &files(listing)).await?;
         match judge_resumed(seen.as_ref(), &state, head_file, opts.accept.rollback) {
             Ok(()) => Ok(()),
-            Err(why) => Err(refused(opening, why, seen.as_ref(), listing).await?),
+            Err(why) => Err(refused(opening, why, seen.as_ref(), listing).await),
         }
     }
 
@@ -186,18 +186,22 @@ async fn refused(
     mut why: Refusal,
     seen: Option<&Seen>,
     listing: &Listing,
-) -> Result<SessionError, SessionError> {
+) -> SessionError {
     if let (Refusal::Rollback { kept, .. }, Some(head)) = (&mut why, seen.and_then(Seen::head)) {
         let copies = listing.foreign.iter().filter(|file| file.kind == ForeignKind::ConflictCopy);
         for foreign in copies {
             let entry = SeenSnapshot { name: foreign.file_name.clone(), ..head.clone() };
-            if is_unchanged(&opening.vault, &entry, None).await? {
-                *kept = Some(entry.name);
-                break;
+            match is_unchanged(&opening.vault, &entry, None).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    *kept = Some(entry.name);
+                    break;
+                }
+                Err(error) => return error,
             }
         }
     }
-    Ok(SessionError::Refused { vault: opening.entry.name.clone(), why })
+    SessionError::Refused { vault: opening.entry.name.clone(), why }
 }
 
 fn files(listing: &Listing) -> Files {
