@@ -11,8 +11,8 @@ use crate::{
 
 /// Make a vault known here that another machine has made, and open it.
 ///
-/// Its directory is there already, brought by a sync service or on a disk. It has to open before
-/// this machine knows it; the master key in it is trusted from then on.
+/// Its directory is there already, brought by a sync service or on a disk. With a wrong passphrase
+/// or identity file nothing changes here. The master key in it is trusted once it is open.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
